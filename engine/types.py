@@ -74,6 +74,7 @@ class SamplingSettings:
     temperature: float = 1.5
     order: OrderName = "confidence"
     schedule: str = "cosine"
+    guidance_start: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -93,3 +93,13 @@ def train(samples: int, times_s: NDArray, kernels: Sequence[NDArray], gains: NDA
         if mine.any():
             out += oaconvolve(impulses(samples, times_s[mine], gains[mine]), np.asarray(kernel, np.float32))[:samples]
     return out
+
+
+def spaced(
+    rng: np.random.Generator, number: int, gap_s: float, seconds: float, length_s: float, jitter: float = 0.08
+) -> NDArray[np.float64]:
+    """Times of exactly ``number`` events about ``gap_s`` apart, moved together where the last (``length_s`` long) would stick out."""
+    gaps = gap_s * np.maximum(0.5, 1 + jitter * rng.standard_normal(max(0, number - 1)))
+    times = rng.uniform(0.05, 0.45) + np.concatenate([[0.0], np.cumsum(gaps)])
+    room = max(0.05, seconds - length_s)
+    return times * min(1.0, room / times[-1])

@@ -69,3 +69,40 @@ def fricative(rng: np.random.Generator, kind: str, samples: int) -> Audio:
         case _:
             noise = bandpass(noise, 1000, 8000)
     return noise / max(float(noise.std()), 1e-9)
+
+
+def babble(rng: np.random.Generator, samples: int, hz: float, scale: float = 1.0, rate: float = 4.5, liveliness: float = 0.0) -> Audio:
+    """Unintelligible speech of one voice: phrases of 4-14 syllables that glide from vowel to vowel, with fricatives between.
+
+    ``rate`` is syllables per second inside a phrase; ``liveliness`` 0..1 widens the melody and shortens the pauses.
+    """
+    seconds = samples / SAMPLE_RATE
+    n = int(seconds * rate * 1.1) + 8
+    lengths = np.clip(rng.normal(1, 0.25, n), 0.55, 1.7) / rate
+    last = rng.random(n) < 1 / 8
+    pauses = np.where(last, rng.uniform(0.25, 0.8, n) * (1 - 0.5 * liveliness), 0.0)
+    starts = rng.uniform(0.03, 0.15) + np.concatenate([[0.0], np.cumsum(lengths + pauses)[:-1]])
+    stress = rng.uniform(0.45, 1.0, n)
+    phrase = np.cumsum(np.concatenate([[False], last[:-1]]))
+    position = np.arange(n) - np.concatenate([[0], np.flatnonzero(last) + 1])[np.minimum(phrase, last.sum())]
+    melody = 1.06 - 0.018 * np.minimum(position, 8) + (0.07 + 0.16 * liveliness) * rng.standard_normal(n) * stress
+    t = np.arange(samples) / SAMPLE_RATE
+    along = (starts[:, None] + lengths[:, None] * np.array([0.0, 0.14, 0.6, 0.93])).ravel()
+    heights = stress[:, None] * np.array([0.03, 1.0, 0.8, 0.03])
+    heights[last, 3] = 0.0
+    heights[1:, 0] *= ~last[:-1]
+    heights[0, 0] = 0.0
+    level = np.interp(t, along, heights.ravel())
+    middles = starts + 0.45 * lengths
+    vowels = np.array([VOWELS[v] for v in "ieaou@"])[rng.integers(6, size=n)] * rng.uniform(0.93, 1.07, (n, 1))
+    pitch = hz * np.interp(t, middles, np.clip(melody, 0.7, 1.6))
+    source = glottal(rng, pitch, samples, 0.6, 0.01, -26) * level
+    voice = formants(source, [np.interp(t, middles, vowels[:, k]) for k in range(3)], (1, 0.65, 0.35), scale)
+    hissed = rng.random(n) < 0.4
+    edges = (starts[hissed, None] + np.array([-0.11, -0.07, -0.02, 0.02])).ravel()
+    if edges.size == 0:
+        return voice
+    edges = np.maximum.accumulate(edges)
+    gate = np.interp(t, edges, np.tile([0.0, 1.0, 0.8, 0.0], int(hissed.sum())), left=0, right=0)
+    hiss = bandpass(white(rng, samples), 2200 * scale, 6500)
+    return (voice + 0.45 * float(voice.std()) * gate * hiss).astype(np.float32)

@@ -1,0 +1,294 @@
+"""Every capability without a window: the commands behind ``main.py``."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar, ParamSpec, TypeVar
+
+import click
+
+from engine.types import EngineError, Failed, Finished, GenerationRequest, SamplingSettings, StepUpdate, Take
+
+PACKS = Path(__file__).parent.parent / "models"
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def one_sentence(command: Callable[P, R]) -> Callable[P, R]:
+    """An EngineError becomes one sentence on stderr and exit code 2, never a traceback."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except EngineError as error:
+            click.echo(f"melbrush: {error.message}", err=True)
+            raise SystemExit(2) from None
+
+    return wrapped
+
+
+class LazyGroup(click.Group):
+    """Finds the commands of other rooms only when asked for: ``generate`` shall not wait for the trainer's imports."""
+
+    elsewhere: ClassVar[dict[str, str]] = {
+        "corpus": "engine.corpus.commands",
+        "train": "engine.training.commands",
+        "evaluate": "engine.evaluation.commands",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self.elsewhere])
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in self.elsewhere:
+            return getattr(import_module(self.elsewhere[name]), name)
+        return super().get_command(ctx, name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        return one_sentence(super().invoke)(ctx)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="melbrush", prog_name="Melbrush", message="%(prog)s %(version)s")
+def main() -> None:
+    """Melbrush: sound design on a mel spectrogram. Without a command the studio opens."""
+
+
+@main.command()
+@click.argument("prompt")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="WAV or FLAC file; with --count a number is added.")
+@click.option("--negative", default="", help="What the sound should not be.")
+@click.option("--reference", type=click.Path(path_type=Path), help="A sound that joins the prompt.")
+@click.option("--blend", type=float, default=0.5, show_default=True, help="0: prompt only, 1: reference only.")
+@click.option("--duration", type=float, default=10.0, show_default=True, help="Seconds.")
+@click.option("--steps", type=int, help="Iterations [default: the pack's].")
+@click.option("--guidance", type=float, help="How strictly the prompt is followed [default: the pack's].")
+@click.option("--temperature", type=float, help="Variety of the order in which cells are fixed [default: the pack's].")
+@click.option("--order", type=click.Choice(["confidence", "halton"]), help="Which cells are fixed first [default: the pack's].")
+@click.option("--seed", type=int, help="Same seed, same sound [default: drawn and printed].")
+@click.option("--count", type=int, default=1, show_default=True, help="Number of takes.")
+@click.option("--pack", default="embedded", show_default=True, help="Name of an installed pack, or a folder.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--timings", is_flag=True, help="Print the wall time of each part.")
+def generate(prompt: str, output: Path, reference: Path | None, pack: str, device: str, timings: bool, **options: Any) -> None:
+    """Turn PROMPT into a sound."""
+    from engine.pipeline import Generate, Pipeline, check_request
+    from engine.signal.audio_io import read_clip
+
+    check_target(output)
+    seed = options["seed"] if options["seed"] is not None else drawn_seed()
+    request = GenerationRequest(
+        prompt=prompt,
+        negative=options["negative"],
+        reference=str(reference) if reference else None,
+        blend=options["blend"],
+        duration_s=options["duration"],
+        seed=seed,
+        count=options["count"],
+        pack_id=pack,
+    )
+    check_request(request)
+    clip = read_clip(reference) if reference else None
+    pipeline = Pipeline.open(pack_folder(pack), device)
+    request = replace(request, settings=chosen_settings(pipeline.pack.manifest.sampling, options))
+    check_request(request)
+    if prompt.strip():
+        report = pipeline.knowledge.report(prompt)
+        if report.score < 0.8:
+            click.echo(report.sentence, err=True)
+    finished = follow(pipeline.run(Generate(request, clip)), request.count)
+    for index, take in enumerate(finished.takes):
+        target = output if request.count == 1 else output.with_stem(f"{output.stem}-{index + 1}")
+        save_take(take, target, pipeline.pack.manifest.hash)
+        click.echo(f"{target}  seed {take.seed}")
+    if timings:
+        print_timings(finished)
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="WAV or FLAC file.")
+@click.option("--pack", default="embedded", show_default=True)
+@click.option("--device", default="auto", show_default=True)
+@click.option("--timings", is_flag=True, help="Print the wall time of each part.")
+def reconstruct(source: Path, output: Path, pack: str, device: str, timings: bool) -> None:
+    """Send a sound through tokenizer and vocoder and back: the best that the pack can do for it."""
+    from engine.pipeline import Pipeline, Reconstruct
+    from engine.signal.audio_io import read_clip
+
+    check_target(output)
+    clip = read_clip(source)
+    pipeline = Pipeline.open(pack_folder(pack), device)
+    finished = follow(pipeline.run(Reconstruct(clip)), 1)
+    save_take(finished.takes[0], output, pipeline.pack.manifest.hash, recipe={"melbrush": 1, "command": "reconstruct", "source": source.name})
+    click.echo(str(output))
+    if timings:
+        print_timings(finished)
+
+
+@main.command()
+@click.argument("sound", type=click.Path(path_type=Path))
+def recipe(sound: Path) -> None:
+    """Print the command that made SOUND."""
+    from engine.signal.wav import read_recipe
+
+    click.echo(command_of(read_recipe(sound)))
+
+
+@main.group()
+def packs() -> None:
+    """Installed packs."""
+
+
+@packs.command("list")
+def list_packs() -> None:
+    """Name every installed pack."""
+    from engine.models.pack import read_manifest
+
+    for folder in sorted(PACKS.iterdir()):
+        if (folder / "pack.json").exists():
+            manifest = read_manifest(folder)
+            click.echo(f"{manifest.id}  {manifest.name}  {manifest.hash}")
+
+
+@packs.command()
+@click.argument("pack", default="embedded")
+def info(pack: str) -> None:
+    """Say what a pack consists of and where it comes from."""
+    from engine.models.pack import read_manifest
+
+    folder = pack_folder(pack)
+    manifest = read_manifest(folder)
+    g = manifest.geometry
+    click.echo(f"{manifest.name} ({manifest.id}, {manifest.hash})")
+    click.echo(f"{g.sample_rate} Hz, {g.bands} mel bands, grid {g.rows} x {g.cols}, {g.code_count} codes")
+    for role, part in manifest.parts.items():
+        size = (folder / part.file).stat().st_size / 2**20 if (folder / part.file).exists() else 0
+        click.echo(f"{role:10} {part.arch:12} {size:6.1f} MB")
+    click.echo(f"{len(manifest.classes)} sound classes: {', '.join(manifest.classes)}")
+    click.echo(json.dumps(manifest.provenance, indent=1, sort_keys=True))
+
+
+@packs.command()
+@click.argument("pack", default="embedded")
+def verify(pack: str) -> None:
+    """Check every file of a pack."""
+    from engine.models.pack import verify_pack
+
+    manifest = verify_pack(pack_folder(pack))
+    click.echo(f"{manifest.id} is whole: {manifest.hash}")
+
+
+def follow(events: Any, count: int) -> Finished:
+    """Shows the iterations on stderr and returns the end. Raises EngineError for a failed job."""
+    shown = sys.stderr.isatty()
+    for event in events:
+        match event:
+            case StepUpdate():
+                fixed = int((~event.grid.hidden).sum())
+                take = f"take {event.take_index + 1} of {count}, " if count > 1 else ""
+                line = f"{take}iteration {event.step} of {event.total}, {fixed} of {event.grid.ids.size} cells"
+                click.echo(f"\r{line}   " if shown else line, err=True, nl=not shown)
+            case Failed():
+                raise EngineError(event.kind, event.message)
+            case Finished():
+                if shown:
+                    click.echo("", err=True)
+                return event
+    raise EngineError("numeric", "The run ended without a result.")
+
+
+def save_take(take: Take, target: Path, pack_hash: str, recipe: dict[str, Any] | None = None) -> None:
+    """Writes a take as 24-bit audio with its recipe inside."""
+    from engine.signal.audio_io import write_audio
+
+    write_audio(target, take.clip, format=target.suffix[1:].lower(), subtype="pcm24", recipe=recipe or recipe_of(take.request, pack_hash))
+
+
+def recipe_of(request: GenerationRequest, pack_hash: str) -> dict[str, Any]:
+    """What makes the same sound again, as JSON values."""
+    s = request.settings
+    return {
+        "melbrush": 1,
+        "command": "generate",
+        "prompt": request.prompt,
+        "negative": request.negative,
+        "reference": request.reference,
+        "blend": request.blend,
+        "duration": request.duration_s,
+        "steps": s.steps,
+        "guidance": s.guidance,
+        "guidance_start": s.guidance_start,
+        "temperature": s.temperature,
+        "order": s.order,
+        "schedule": s.schedule,
+        "seed": request.seed,
+        "pack": request.pack_id,
+        "pack_hash": pack_hash,
+    }
+
+
+def command_of(stored: dict[str, Any]) -> str:
+    """The command line of a stored recipe. Raises EngineError("audio") when it is not one of ours."""
+    try:
+        if stored["command"] == "reconstruct":
+            return f"python main.py reconstruct {shlex.quote(str(stored['source']))} -o OUT.wav"
+        words = ["python", "main.py", "generate", shlex.quote(stored["prompt"]), "-o", "OUT.wav"]
+        if stored["negative"]:
+            words += ["--negative", shlex.quote(stored["negative"])]
+        if stored["reference"]:
+            words += ["--reference", shlex.quote(stored["reference"]), "--blend", f"{stored['blend']:g}"]
+        for name in ("duration", "steps", "guidance", "temperature"):
+            words += [f"--{name}", f"{stored[name]:g}"]
+        words += ["--order", stored["order"], "--seed", str(stored["seed"]), "--pack", shlex.quote(stored["pack"])]
+        return " ".join(words) + f"  # pack {stored['pack_hash']}"
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineError("audio", f"The recipe in this file is incomplete ({error}).") from error
+
+
+def chosen_settings(defaults: SamplingSettings, options: dict[str, Any]) -> SamplingSettings:
+    """The pack's sampling settings with what the user gave instead."""
+    given = {name: options[name] for name in ("steps", "guidance", "temperature", "order") if options[name] is not None}
+    return replace(defaults, **given)
+
+
+def pack_folder(name: str) -> Path:
+    """Folder of an installed pack or of a path. Raises EngineError("pack")."""
+    for folder in (PACKS / name, Path(name)):
+        if (folder / "pack.json").is_file():
+            return folder
+    raise EngineError("pack", f"There is no pack called {name!r}; main.py packs list names the installed ones.")
+
+
+def check_target(output: Path) -> None:
+    """Refuses before any work what could not be written afterwards."""
+    if output.suffix.lower() not in (".wav", ".flac"):
+        raise EngineError("path", f"The output must end in .wav or .flac, not {output.name!r}.")
+    if output.is_dir():
+        raise EngineError("path", f"{output} is a folder.")
+    if not output.parent.is_dir():
+        raise EngineError("path", f"The folder {output.parent} does not exist.")
+
+
+def drawn_seed() -> int:
+    """A seed that fits a command line."""
+    import secrets
+
+    return secrets.randbelow(2**31)
+
+
+def print_timings(finished: Finished) -> None:
+    """Wall time of each part."""
+    for timing in finished.timings:
+        click.echo(f"{timing.part:12} {timing.seconds:7.3f} s")
+    click.echo(f"{'total':12} {sum(t.seconds for t in finished.timings):7.3f} s")

@@ -1,0 +1,35 @@
+"""Small pieces that several networks share."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class ResidualBlock2d(nn.Module):
+    """x + conv(silu(norm(conv(silu(norm(x)))))): (B, C, H, W) -> (B, C, H, W)."""
+
+    def __init__(self, channels: int, groups: int = 8) -> None:
+        super().__init__()
+        self.norm1 = nn.GroupNorm(groups, channels)
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm2 = nn.GroupNorm(groups, channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+        nn.init.zeros_(self.conv2.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.conv1(F.silu(self.norm1(x)))
+        return x + self.conv2(F.silu(self.norm2(hidden)))
+
+
+class RowEmbedding(nn.Module):
+    """Adds a learned vector per frequency row: a pattern means something else high up than low down. (B, C, rows, W)."""
+
+    def __init__(self, channels: int, rows: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(0.02 * torch.randn(channels, rows, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.weight

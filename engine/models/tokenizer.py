@@ -1,0 +1,116 @@
+"""The light tokenizer: a convolutional autoencoder around a normalised codebook.
+
+A mel picture of 80 bands becomes rows of 16x16 cells, one code each: two strided patch convolutions (4x4 twice) down, pixel shuffles up.
+Only convolutions, so any number of frames that is a multiple of 16 works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.models.layers import ResidualBlock2d, RowEmbedding
+from engine.models.quantizer import CosineQuantizer
+
+
+@dataclass(frozen=True)
+class ConvTokenizerConfig:
+    """Sizes of the light tokenizer; ``fine`` works on 4x4 patches, ``coarse`` on 16x16 cells."""
+
+    bands: int = 80
+    fine_channels: int = 64
+    coarse_channels: int = 256
+    full_channels: int = 16
+    fine_blocks: int = 2
+    coarse_blocks: int = 3
+    code_count: int = 1024
+    code_dim: int = 16
+
+
+class ConvTokenizer(nn.Module):
+    """Tokenizer role: 80 x 848 mel values in -1..1 <-> 5 x 53 codes."""
+
+    def __init__(self, config: ConvTokenizerConfig = ConvTokenizerConfig()) -> None:
+        super().__init__()
+        self.config = config
+        c = config
+        self.encoder = nn.Sequential(
+            nn.Conv2d(1, c.fine_channels, 8, stride=4, padding=2),
+            RowEmbedding(c.fine_channels, c.bands // 4),
+            *(ResidualBlock2d(c.fine_channels) for _ in range(c.fine_blocks)),
+            nn.Conv2d(c.fine_channels, c.coarse_channels, 4, stride=4),
+            RowEmbedding(c.coarse_channels, c.bands // 16),
+            *(ResidualBlock2d(c.coarse_channels) for _ in range(c.coarse_blocks)),
+            nn.GroupNorm(8, c.coarse_channels),
+            nn.SiLU(),
+            nn.Conv2d(c.coarse_channels, c.code_dim, 1),
+        )
+        self.quantizer = CosineQuantizer(c.code_count, c.code_dim)
+        self.decoder = nn.Sequential(
+            nn.Conv2d(c.code_dim, c.coarse_channels, 3, padding=1),
+            RowEmbedding(c.coarse_channels, c.bands // 16),
+            *(ResidualBlock2d(c.coarse_channels) for _ in range(c.coarse_blocks)),
+            nn.Conv2d(c.coarse_channels, 16 * c.fine_channels, 1),
+            nn.PixelShuffle(4),
+            RowEmbedding(c.fine_channels, c.bands // 4),
+            *(ResidualBlock2d(c.fine_channels) for _ in range(c.fine_blocks)),
+            nn.Conv2d(c.fine_channels, 16 * c.full_channels, 1),
+            nn.PixelShuffle(4),
+            ResidualBlock2d(c.full_channels),
+            nn.Conv2d(c.full_channels, 1, 3, padding=1),
+        )
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """mel (B, 1, bands, frames) -> reconstruction, ids (B, rows, cols), commitment loss."""
+        z = self.encoder(mel).permute(0, 2, 3, 1)
+        shape = z.shape
+        codes, ids, commitment = self.quantizer(z.reshape(-1, shape[-1]))
+        codes = codes.reshape(shape).permute(0, 3, 1, 2).to(mel.dtype)
+        return self.decoder(codes), ids.reshape(shape[:-1]), commitment
+
+    def encode(self, mel: Tensor) -> Tensor:
+        """mel (B, 1, bands, frames) -> ids (B, rows, cols); frames are padded with the last one to whole cells."""
+        missing = -mel.shape[-1] % 16
+        if missing:
+            mel = F.pad(mel, (0, missing), mode="replicate")
+        return self.quantizer.nearest(self.encoder(mel).permute(0, 2, 3, 1))
+
+    def decode(self, ids: Tensor) -> Tensor:
+        """ids (B, rows, cols) -> mel (B, 1, bands, 16 cols)."""
+        codes = self.quantizer.lookup(ids).permute(0, 3, 1, 2).contiguous()
+        return self.decoder(codes)
+
+
+class PatchDiscriminator(nn.Module):
+    """Judges 16 x 16 neighbourhoods of a mel picture: (B, 1, bands, frames) -> (B, 1, H, W). Training only."""
+
+    def __init__(self, channels: int = 24, bands: int = 80) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, channels, 4, stride=2, padding=1),
+            RowEmbedding(channels, bands // 2),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1),
+            nn.GroupNorm(4, 2 * channels),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * channels, 4 * channels, 4, stride=2, padding=1),
+            nn.GroupNorm(4, 4 * channels),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(4 * channels, 1, 3, padding=1),
+        )
+
+    def forward(self, mel: Tensor) -> Tensor:
+        return self.layers(mel)
+
+
+def reconstruction_loss(prediction: Tensor, target: Tensor) -> Tensor:
+    """L1 of the picture, of its 2x and 4x averages, and of its differences in time and frequency: keeps onsets and partials sharp."""
+    loss = F.l1_loss(prediction, target)
+    for factor in (2, 4):
+        loss = loss + 0.5 * F.l1_loss(F.avg_pool2d(prediction, factor), F.avg_pool2d(target, factor))
+    for axis in (-1, -2):
+        loss = loss + 0.5 * F.l1_loss(torch.diff(prediction, dim=axis), torch.diff(target, dim=axis))
+    return loss

@@ -1,0 +1,54 @@
+"""Which cells are hidden in training: random shares, and shapes that people paint."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def truncated_gaussian(rng: np.random.Generator, mean: float = 0.55, deviation: float = 0.25) -> float:
+    """Masking ratio of the paper: Gaussian around 0.55, truncated to 0..1 (SpecMaskGIT section 3.2)."""
+    while True:
+        ratio = rng.normal(mean, deviation)
+        if 0.0 < ratio <= 1.0:
+            return float(ratio)
+
+
+def arccosine(rng: np.random.Generator) -> float:
+    """Masking ratio as often as the cosine schedule meets it: high ratios more often (MaskGIT)."""
+    return float(math.cos(0.5 * math.pi * rng.random()))
+
+
+def random_mask(rng: np.random.Generator, rows: int, cols: int, ratio: float) -> NDArray[np.bool_]:
+    """``ceil(ratio * cells)`` hidden cells anywhere, bool [rows, cols]."""
+    cells = rows * cols
+    hidden = np.zeros(cells, bool)
+    hidden[rng.permutation(cells)[: max(1, math.ceil(ratio * cells))]] = True
+    return hidden.reshape(rows, cols)
+
+
+def structured_mask(rng: np.random.Generator, rows: int, cols: int) -> NDArray[np.bool_]:
+    """A time span, a band of rows or a rectangle, hidden whole: what brushes and stripes ask for."""
+    hidden = np.zeros((rows, cols), bool)
+    width = int(rng.integers(1, cols + 1))
+    left = int(rng.integers(0, cols - width + 1))
+    height = int(rng.integers(1, rows + 1))
+    bottom = int(rng.integers(0, rows - height + 1))
+    match rng.integers(3):
+        case 0:
+            hidden[:, left : left + width] = True
+        case 1:
+            hidden[bottom : bottom + height] = True
+        case _:
+            hidden[bottom : bottom + height, left : left + width] = True
+    return hidden
+
+
+def training_mask(rng: np.random.Generator, rows: int, cols: int, structured_share: float = 0.2, arccosine_share: float = 0.0) -> NDArray[np.bool_]:
+    """Hidden cells of one training example, bool [rows, cols]; at least one."""
+    if rng.random() < structured_share:
+        return structured_mask(rng, rows, cols)
+    ratio = arccosine(rng) if rng.random() < arccosine_share else truncated_gaussian(rng)
+    return random_mask(rng, rows, cols, ratio)

@@ -1,0 +1,119 @@
+"""Training of the prompt encoder: captions and sounds of the same clip attract, all others repel (symmetric InfoNCE)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.models.prompt import ContrastivePromptEncoder, PromptConfig
+from engine.training.loop import LoopConfig, Trainer, averaged_copy
+from engine.training.shards import ShardSet
+
+
+@dataclass(frozen=True)
+class PromptTraining:
+    """Recipe of the prompt encoder; half of each batch are pairs of one class, so that adjectives are learned too."""
+
+    loop: LoopConfig = LoopConfig(steps=1200, batch_size=128, validate_every=200, log_every=20)
+    model: PromptConfig = field(default_factory=PromptConfig)
+    learning_rate: float = 1e-3
+    word_dropout: float = 0.1
+    same_class_share: float = 0.5
+    validation_clips: int = 192
+
+
+class PairModule(nn.Module):
+    """The encoder plus a classifier of sound classes on both embeddings, which speeds up the first steps; only the encoder is shipped."""
+
+    def __init__(self, encoder: ContrastivePromptEncoder, classes: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.classifier = nn.Linear(encoder.config.dim, classes)
+
+    def forward(self, prompts: list[str], mel: Tensor) -> tuple[Tensor, Tensor]:
+        return self.encoder(prompts, mel)
+
+
+class PromptTask:
+    """Task role: (caption, mel) pairs."""
+
+    name = "prompt"
+
+    def __init__(self, recipe: PromptTraining, train: ShardSet, validation: ShardSet, classes: list[str]) -> None:
+        torch.manual_seed(recipe.loop.seed)
+        self.recipe, self.config = recipe, recipe.loop
+        self.train, self.validation = train, validation
+        self.class_index = {name: i for i, name in enumerate(classes)}
+        self.network: nn.Module = PairModule(ContrastivePromptEncoder(recipe.model), len(classes))
+        self.averaged = averaged_copy(self.network)
+        self._by_class: dict[str, list[int]] = defaultdict(list)
+        for clip in range(len(train)):
+            self._by_class[train.row(clip)["classes"][0]].append(clip)
+
+    def optimizers(self) -> list[tuple[nn.Module, list[torch.optim.Optimizer]]]:
+        """One AdamW."""
+        return [(self.network, [torch.optim.AdamW(self.network.parameters(), self.recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)])]
+
+    def batch(self, rng: np.random.Generator, size: int, step: int) -> dict[str, Tensor]:
+        """Indices of clips and of their captions; the texts are looked up in ``update``."""
+        clips = list(rng.integers(len(self.train), size=size))
+        for i in range(0, int(size * self.recipe.same_class_share) - 1, 2):
+            clips[i + 1] = rng.choice(self._by_class[self.train.row(int(clips[i]))["classes"][0]])
+        captions = rng.integers(1 << 30, size=size)
+        return {"clip": torch.tensor(np.asarray(clips)), "caption": torch.from_numpy(captions)}
+
+    def update(self, trainer: Trainer, batch: dict[str, Tensor]) -> dict[str, float]:
+        """One step of contrast plus class recognition."""
+        clips = [int(clip) for clip in batch["clip"]]
+        rng = np.random.default_rng([self.config.seed, trainer.step, 5])
+        texts = [self._caption(clip, int(draw), rng) for clip, draw in zip(clips, batch["caption"], strict=True)]
+        mel = torch.from_numpy(np.stack([self.train.mel(clip) for clip in clips]))[:, None].to(batch["clip"].device)
+        text, audio = trainer.modules[0](texts, mel)
+        scale = self.network.encoder.log_scale.exp().clamp(max=100)
+        loss = contrastive_loss(text, audio, scale, texts)
+        single = torch.tensor([len(self.train.row(clip)["classes"]) == 1 for clip in clips], device=text.device)
+        labels = torch.tensor([self.class_index[self.train.row(clip)["classes"][0]] for clip in clips], device=text.device)
+        recognition = text.new_zeros(())
+        if single.any():
+            for embedding in (text, audio):
+                recognition = recognition + F.cross_entropy(12 * self.network.classifier(embedding[single]), labels[single])
+        trainer.descend(0, loss + 0.25 * recognition)
+        return {"loss": loss.item(), "recognition": float(recognition.detach()) / 2, "scale": scale.item()}
+
+    def _caption(self, clip: int, draw: int, rng: np.random.Generator) -> str:
+        captions = self.train.row(clip)["captions"]
+        words = captions[draw % len(captions)].split(" ")
+        if len(words) > 3 and rng.random() < 0.5:
+            words = [word for word in words if rng.random() > self.recipe.word_dropout] or words
+        return " ".join(words)
+
+    def validate(self) -> dict[str, float]:
+        """Retrieval of held-out clips by their captions: share of captions whose own clip is ranked first, and in the first five."""
+        count = min(self.recipe.validation_clips, len(self.validation))
+        if count < 8:
+            return {}
+        encoder = self.averaged.encoder
+        device = next(encoder.parameters()).device
+        audio = torch.cat([encoder.embed_mel(torch.from_numpy(self.validation.mel(c))[None, None].to(device)) for c in range(count)])
+        text = encoder.embed_text([self.validation.row(c)["captions"][2] for c in range(count)])
+        order = (text @ audio.T).argsort(dim=1, descending=True)
+        rank = (order == torch.arange(count, device=device)[:, None]).float().argmax(dim=1)
+        classes = [self.validation.row(c)["classes"][0] for c in range(count)]
+        right = np.mean([classes[int(order[c, 0])] == classes[c] for c in range(count)])
+        return {"recall_1": (rank < 1).float().mean().item(), "recall_5": (rank < 5).float().mean().item(), "class_1": float(right)}
+
+
+def contrastive_loss(text: Tensor, audio: Tensor, scale: Tensor, captions: list[str]) -> Tensor:
+    """Symmetric InfoNCE; pairs whose captions read the same are no negatives of each other."""
+    logits = scale * text @ audio.T
+    number = {caption: i for i, caption in enumerate(captions)}
+    ids = torch.tensor([number[caption] for caption in captions], device=text.device)
+    same = (ids[:, None] == ids[None]) & ~torch.eye(len(captions), dtype=torch.bool, device=text.device)
+    logits = logits.masked_fill(same, -1e4)
+    target = torch.arange(len(captions), device=text.device)
+    return 0.5 * (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target))

@@ -1,0 +1,203 @@
+"""The recipe of the embedded pack: corpus, tokenizer, prompt encoder, vocoder, tokens, generator, pack; every stage resumes."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.corpus.registry import recipes
+from engine.geometry import Geometry
+from engine.models.pack import Manifest, write_pack
+from engine.models.prompt import ContrastivePromptEncoder, words_of
+from engine.models.tokenizer import ConvTokenizer
+from engine.models.transformer import MaskedTransformer
+from engine.models.vocoder import FourierVocoder
+from engine.training.checkpoint import load_checkpoint
+from engine.training.encode import TokenSet, encode_shard
+from engine.training.generator_task import GeneratorTask, GeneratorTraining
+from engine.training.loop import LoopConfig, Trainer
+from engine.training.prompt_task import PromptTask, PromptTraining
+from engine.training.shards import CLIPS_PER_SHARD, Shard, ShardSet, render_shards
+from engine.training.tokenizer_task import TokenizerTask, TokenizerTraining
+from engine.training.vocoder_task import VocoderTask, VocoderTraining
+from engine.types import EngineError, SamplingSettings
+
+STAGES = ("corpus", "tokenizer", "prompt", "vocoder", "tokens", "generator", "pack")
+
+
+@dataclass(frozen=True)
+class EmbeddedRun:
+    """Sizes of one run; the defaults are what two cores train in some hours."""
+
+    shards: int = 100
+    single_share: float = 0.8
+    tokenizer: TokenizerTraining = TokenizerTraining()
+    prompt: PromptTraining = PromptTraining()
+    vocoder: VocoderTraining = VocoderTraining()
+    generator: GeneratorTraining = GeneratorTraining()
+    sampling: SamplingSettings = SamplingSettings()
+    name: str = "Melbrush embedded"
+    id: str = "embedded"
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+def toy_run() -> EmbeddedRun:
+    """Everything so small that the whole recipe runs in a minute: a rehearsal, not a model."""
+    loop = LoopConfig(steps=4, batch_size=4, warmup_steps=2, validate_every=4, log_every=2)
+    return EmbeddedRun(
+        shards=1,
+        tokenizer=TokenizerTraining(loop=loop),
+        prompt=PromptTraining(loop=replace(loop, batch_size=8)),
+        vocoder=VocoderTraining(loop=loop, crop_frames=32),
+        generator=GeneratorTraining(loop=loop),
+        name="Rehearsal",
+        id="toy",
+    )
+
+
+class Workshop:
+    """One run in one folder: shards, checkpoints, logs, encoded tokens."""
+
+    def __init__(self, folder: Path, run: EmbeddedRun, workers: int = 1) -> None:
+        self.folder, self.run, self.workers = folder, run, workers
+        self.shards, self.encoded, self.checkpoints = folder / "shards", folder / "encoded", folder / "checkpoints"
+
+    def stage(self, name: str) -> Iterator[str]:
+        """Does one stage, yielding lines that say how far it is."""
+        stages: dict[str, Callable[[], Iterator[str]]] = {
+            "corpus": self._corpus,
+            "tokenizer": self._tokenizer,
+            "prompt": self._prompt,
+            "vocoder": self._vocoder,
+            "tokens": self._tokens,
+            "generator": self._generator,
+        }
+        yield from stages[name]()
+
+    def _corpus(self) -> Iterator[str]:
+        for path in render_shards(self.shards, 0, self.run.shards, self.workers, self.run.single_share):
+            yield f"rendered {path.name}"
+
+    def _sets(self) -> tuple[ShardSet, ShardSet]:
+        train, validation = ShardSet(self.shards, "train"), ShardSet(self.shards, "validation")
+        if not len(train) or not len(validation):
+            raise EngineError("path", f"There are no rendered clips in {self.shards}; do the stage corpus first.")
+        return train, validation
+
+    def _tokenizer(self) -> Iterator[str]:
+        yield from self._train(TokenizerTask(self.run.tokenizer, *self._sets()))
+
+    def _prompt(self) -> Iterator[str]:
+        yield from self._train(PromptTask(self.run.prompt, *self._sets(), classes=list(recipes())))
+
+    def _vocoder(self) -> Iterator[str]:
+        tokenizer = self.trained_tokenizer() if (self.checkpoints / "tokenizer.safetensors").exists() else None
+        yield from self._train(VocoderTask(self.run.vocoder, *self._sets(), tokenizer=tokenizer))
+
+    def _tokens(self) -> Iterator[str]:
+        tokenizer, prompt = self.trained_tokenizer(), self.trained_prompt()
+        for path in sorted(self.shards.glob("shard-*")):
+            yield f"encoded {encode_shard(path, self.encoded, tokenizer, prompt).name}"
+
+    def _generator(self) -> Iterator[str]:
+        train, validation = (TokenSet(self.shards, self.encoded, split) for split in ("train", "validation"))
+        yield from self._train(GeneratorTask(self.run.generator, train, validation))
+
+    def _train(self, task: Any) -> Iterator[str]:
+        trainer = Trainer(task, self.checkpoints)
+        yield f"{task.name}: from step {trainer.step} of {task.config.steps}, log in {self.checkpoints / (task.name + '.jsonl')}"
+        trainer.run()
+        yield f"{task.name}: step {trainer.step} of {task.config.steps}"
+
+    def _averaged(self, part: str, network: nn.Module, prefix: str = "") -> nn.Module:
+        path = self.checkpoints / f"{part}.safetensors"
+        if not path.exists():
+            raise EngineError("path", f"There is no checkpoint {path}; do the stage {part} first.")
+        state = load_checkpoint(path)["averaged"]
+        network.load_state_dict({key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)})
+        return network.eval().requires_grad_(False)
+
+    def trained_tokenizer(self) -> ConvTokenizer:
+        """Averaged tokenizer of the last checkpoint."""
+        return self._averaged("tokenizer", ConvTokenizer(self.run.tokenizer.model))
+
+    def trained_prompt(self) -> ContrastivePromptEncoder:
+        """Averaged prompt encoder of the last checkpoint."""
+        return self._averaged("prompt", ContrastivePromptEncoder(self.run.prompt.model), "encoder.")
+
+    def trained_vocoder(self) -> FourierVocoder:
+        """Averaged vocoder of the last checkpoint."""
+        return self._averaged("vocoder", FourierVocoder(self.run.vocoder.model))
+
+    def trained_generator(self) -> MaskedTransformer:
+        """Averaged generator of the last checkpoint."""
+        return self._averaged("generator", MaskedTransformer(self.run.generator.model))
+
+    def export(self, target: Path) -> Manifest:
+        """Writes the pack of the last checkpoints."""
+        run = self.run
+        networks = {
+            "tokenizer": ("conv-vq", run.tokenizer.model, self.trained_tokenizer().state_dict()),
+            "generator": ("masked-vit", run.generator.model, self.trained_generator().state_dict()),
+            "prompt": ("contrastive", run.prompt.model, self.trained_prompt().state_dict()),
+            "vocoder": ("fourier", run.vocoder.model, self.trained_vocoder().state_dict()),
+        }
+        fields = {
+            "id": run.id,
+            "name": run.name,
+            "geometry": asdict(Geometry()),
+            "sampling": asdict(run.sampling),
+            "classes": sorted(self.class_counts()),
+            "provenance": self.provenance(),
+        }
+        return write_pack(target, fields, networks, self.knowledge())
+
+    def class_counts(self) -> dict[str, int]:
+        """Clips of each class that training saw."""
+        counts: dict[str, int] = {}
+        for path in sorted(self.shards.glob("shard-*")):
+            for row in Shard(path).rows:
+                for name in row["classes"]:
+                    counts[name] = counts.get(name, 0) + 1
+        return counts
+
+    def knowledge(self) -> dict[str, Any]:
+        """Words that training met at least twice, and phrases that name each class."""
+        seen: dict[str, int] = {}
+        for path in sorted(self.shards.glob("shard-*")):
+            for row in Shard(path).rows:
+                for word in {word for caption in row["captions"] for word in words_of(caption)}:
+                    seen[word] = seen.get(word, 0) + 1
+        classes = self.class_counts()
+        concepts = {name: list(recipe.nouns[:4]) for name, recipe in recipes().items() if name in classes}
+        return {"words": sorted(word for word, count in seen.items() if count >= 2), "concepts": concepts}
+
+    def provenance(self) -> dict[str, Any]:
+        """Where the pack comes from: commit, corpus, hours, steps, compute."""
+        clips = len(list(self.shards.glob("shard-*"))) * CLIPS_PER_SHARD
+        steps = {}
+        for part in ("tokenizer", "prompt", "vocoder", "generator"):
+            state = load_checkpoint(self.checkpoints / f"{part}.safetensors")
+            steps[part] = int(state["step"])
+        return {
+            "commit": _commit(),
+            "corpus_seeds": [0, clips - 1],
+            "clips": clips,
+            "hours_of_audio": round(clips * Geometry().duration_s / 3600, 1),
+            "steps": steps,
+            "torch": torch.__version__,
+            **self.run.notes,
+        }
+
+
+def _commit() -> str:
+    try:
+        return subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"

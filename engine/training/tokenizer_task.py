@@ -1,0 +1,116 @@
+"""Training of the light tokenizer: reconstruction first, a small adversary against grey noise later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig, PatchDiscriminator, reconstruction_loss
+from engine.training.loop import LoopConfig, Trainer, averaged_copy, mean_of
+from engine.training.shards import ShardSet
+
+DB_PER_UNIT = 50.0
+
+
+@dataclass(frozen=True)
+class TokenizerTraining:
+    """Recipe of the tokenizer; ``adversary_from`` is the share of the run after which the discriminator joins."""
+
+    loop: LoopConfig = LoopConfig(steps=3000, batch_size=16)
+    model: ConvTokenizerConfig = field(default_factory=ConvTokenizerConfig)
+    learning_rate: float = 8e-4
+    crop_frames: int = 256
+    commitment: float = 0.25
+    adversary_from: float = 0.6
+    adversary_weight: float = 0.02
+    validation_clips: int = 48
+
+
+class TokenizerTask:
+    """Task role: 80 x 256 crops of mel pictures in, tokenizer out."""
+
+    name = "tokenizer"
+
+    def __init__(self, recipe: TokenizerTraining, train: ShardSet, validation: ShardSet) -> None:
+        torch.manual_seed(recipe.loop.seed)
+        self.recipe, self.config = recipe, recipe.loop
+        self.train, self.validation = train, validation
+        self.network: nn.Module = ConvTokenizer(recipe.model).to(memory_format=torch.channels_last)
+        self.averaged = averaged_copy(self.network)
+        self.discriminator = PatchDiscriminator(bands=recipe.model.bands)
+
+    def optimizers(self) -> list[tuple[nn.Module, list[torch.optim.Optimizer]]]:
+        """The tokenizer's and the discriminator's."""
+        rate = self.recipe.learning_rate
+        return [
+            (self.network, [torch.optim.AdamW(self.network.parameters(), rate, betas=(0.9, 0.99), weight_decay=1e-4)]),
+            (self.discriminator, [torch.optim.AdamW(self.discriminator.parameters(), 0.5 * rate, betas=(0.5, 0.9))]),
+        ]
+
+    def batch(self, rng: np.random.Generator, size: int, step: int) -> dict[str, Tensor]:
+        """Random crops (B, 1, bands, crop_frames) of clips that are not silent there."""
+        crops = []
+        frames = self.recipe.crop_frames
+        for clip in rng.integers(len(self.train), size=size):
+            for _ in range(3):
+                start = int(rng.integers(0, 848 - frames + 1))
+                crop = self.train.mel(int(clip), start, frames)
+                if crop.max() > -0.8:
+                    break
+            crops.append(crop)
+        return {"mel": torch.from_numpy(np.stack(crops))[:, None]}
+
+    def update(self, trainer: Trainer, batch: dict[str, Tensor]) -> dict[str, float]:
+        """One step of the tokenizer and, late in the run, of the discriminator."""
+        mel = batch["mel"].contiguous(memory_format=torch.channels_last)
+        prediction, ids, commitment = trainer.modules[0](mel)
+        prediction = prediction.float()
+        loss = reconstruction_loss(prediction, mel) + self.recipe.commitment * commitment
+        logs = {"l1_db": DB_PER_UNIT * F.l1_loss(prediction, mel).item()}
+        adversarial = trainer.step >= self.recipe.adversary_from * self.config.steps
+        if adversarial:
+            judgement = trainer.modules[1](prediction)
+            loss = loss - self.recipe.adversary_weight * judgement.float().mean()
+        trainer.descend(0, loss)
+        if adversarial:
+            logs["adversary"] = self._teach_adversary(trainer, mel, prediction.detach())
+        return {**logs, "commitment": commitment.item(), "perplexity": perplexity(ids, self.recipe.model.code_count)}
+
+    def _teach_adversary(self, trainer: Trainer, real: Tensor, fake: Tensor) -> float:
+        discriminator = trainer.modules[1]
+        loss = F.relu(1 - discriminator(real).float()).mean() + F.relu(1 + discriminator(fake).float()).mean()
+        trainer.descend(1, loss)
+        return loss.item()
+
+    def validate(self) -> dict[str, float]:
+        """Log-mel L1 in dB and code use on held-out clips; also looks for new shards."""
+        self.train.refresh()
+        self.validation.refresh()
+        rows, used = [], []
+        for clip in range(min(self.recipe.validation_clips, len(self.validation))):
+            mel = torch.from_numpy(self.validation.mel(clip))[None, None].to(next(self.averaged.parameters()).device)
+            ids = self.averaged.encode(mel)
+            decoded = self.averaged.decode(ids).clamp(-1, 1)
+            rows.append({"val_l1_db": DB_PER_UNIT * F.l1_loss(decoded, mel).item()})
+            used.append(ids.flatten())
+        if not used:
+            return {}
+        all_ids = torch.cat(used)
+        return {**mean_of(rows), "val_codes": float(all_ids.unique().numel()), "val_perplexity": perplexity(all_ids, 1024), "clips": len(self.train)}
+
+
+def perplexity(ids: Tensor, code_count: int) -> float:
+    """Effective number of codes in use."""
+    share = torch.bincount(ids.flatten(), minlength=code_count).float()
+    share = share / share.sum()
+    return float(torch.exp(-(share * torch.log(share + 1e-10)).sum()))
+
+
+def load_sets(folder: Path) -> tuple[ShardSet, ShardSet]:
+    """Training and validation clips of a shard folder."""
+    return ShardSet(folder, "train"), ShardSet(folder, "validation")

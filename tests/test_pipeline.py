@@ -1,0 +1,161 @@
+"""The whole path with a toy pack: events, lengths, determinism, errors."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.pipeline import Generate, Pipeline, Reconstruct, choose_device, window_starts
+from engine.types import HIDDEN, Clip, EngineError, Failed, Finished, GenerationRequest, SamplingSettings, StepUpdate, Take
+from tests.tiny import write_tiny_pack
+
+REQUEST = GenerationRequest("heavy rain", duration_s=1.5, seed=3, settings=SamplingSettings(steps=4))
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    folder = tmp_path_factory.mktemp("packs") / "tiny"
+    write_tiny_pack(folder)
+    return Pipeline.open(folder, "cpu")
+
+
+def takes_of(pipeline: Pipeline, request: GenerationRequest, reference: Clip | None = None) -> tuple[Take, ...]:
+    last = list(pipeline.run(Generate(request, reference)))[-1]
+    assert isinstance(last, Finished), last
+    return last.takes
+
+
+def tone(seconds: float, rate: int = 22050, channels: int = 1) -> Clip:
+    wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)
+    return Clip(np.tile(wave.astype(np.float32), (channels, 1)), rate)
+
+
+@pytest.mark.parametrize("job", [Generate(REQUEST), Reconstruct(tone(1.0)), Generate(replace(REQUEST, prompt=" "))], ids=["draw", "again", "empty"])
+def test_updates_then_one_terminal_event(pipeline: Pipeline, job: Generate | Reconstruct) -> None:
+    *updates, last = list(pipeline.run(job))
+    assert all(isinstance(event, StepUpdate) for event in updates)
+    assert isinstance(last, Finished | Failed)
+
+
+def test_updates_show_cells_filling_in(pipeline: Pipeline) -> None:
+    updates = [event for event in pipeline.run(Generate(REQUEST)) if isinstance(event, StepUpdate)]
+    hidden = [int(update.grid.hidden.sum()) for update in updates]
+    assert hidden == sorted(hidden, reverse=True) and hidden[-1] == 0
+    assert [update.step for update in updates] == [1, 2, 3, 4]
+    for update in updates:
+        assert update.preview.log_mel.shape == (80, 16 * update.grid.ids.shape[1])
+        assert update.confidence.shape == update.grid.ids.shape
+        assert np.isfinite(update.preview.log_mel).all()
+
+
+@pytest.mark.parametrize("duration", [0.05, 0.2, 1.0, 9.845, 10.0, 23.4])
+def test_duration_is_exact(pipeline: Pipeline, duration: float) -> None:
+    take = takes_of(pipeline, replace(REQUEST, duration_s=duration, settings=SamplingSettings(steps=2)))[0]
+    assert take.clip.samples.shape == (1, round(duration * 22050))
+    assert take.clip.samples.dtype == np.float32
+    assert not (take.grid.ids == HIDDEN).any()
+
+
+def test_same_seed_same_sound_other_seed_other_sound(pipeline: Pipeline) -> None:
+    first, again = takes_of(pipeline, REQUEST)[0], takes_of(pipeline, REQUEST)[0]
+    np.testing.assert_array_equal(first.clip.samples, again.clip.samples)
+    other = takes_of(pipeline, replace(REQUEST, seed=4))[0]
+    assert not np.array_equal(first.grid.ids, other.grid.ids)
+
+
+def test_takes_of_one_run_equal_runs_of_their_seeds(pipeline: Pipeline) -> None:
+    several = takes_of(pipeline, replace(REQUEST, count=3))
+    assert [take.seed for take in several] == [3, 4, 5]
+    for take in several:
+        alone = takes_of(pipeline, replace(REQUEST, seed=take.seed))[0]
+        np.testing.assert_array_equal(take.clip.samples, alone.clip.samples)
+        assert take.request == replace(REQUEST, seed=take.seed, count=1)
+
+
+def test_a_sound_can_be_the_prompt(pipeline: Pipeline) -> None:
+    request = replace(REQUEST, reference="tone.wav", blend=1.0)
+    with_sound = takes_of(pipeline, request, tone(2.0, 48000, 2))[0]
+    without = takes_of(pipeline, REQUEST)[0]
+    assert not np.array_equal(with_sound.grid.ids, without.grid.ids)
+
+
+def test_long_sounds_are_one_grid_of_overlapping_windows(pipeline: Pipeline) -> None:
+    seen: list[int] = []
+    for event in pipeline.run(Generate(replace(REQUEST, duration_s=30.0, settings=SamplingSettings(steps=2)))):
+        if isinstance(event, StepUpdate):
+            fixed = event.grid.ids[:, : seen[-1]] if seen else None
+            done = int((~event.grid.hidden).all(axis=0).sum())
+            if fixed is not None:
+                assert not (fixed == HIDDEN).any()
+            seen.append(done)
+    assert seen == sorted(seen) and seen[-1] == 162
+
+
+@pytest.mark.parametrize("cols", [1, 53, 56, 57, 100, 162, 323, 3000])
+def test_windows_cover_the_grid_and_overlap(cols: int) -> None:
+    starts = window_starts(cols, 53)
+    covered = np.zeros(cols, bool)
+    for start in starts:
+        assert start == 0 or covered[start : start + 8].all()
+        covered[start : min(cols, start + max(53, cols if len(starts) == 1 else 0))] = True
+    assert covered.all()
+    assert starts == sorted(set(starts))
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"prompt": "  "}, "prompt"),
+        ({"duration_s": -1.0}, "value"),
+        ({"duration_s": 0.0}, "value"),
+        ({"duration_s": float("nan")}, "value"),
+        ({"count": 0}, "value"),
+        ({"settings": SamplingSettings(steps=0)}, "value"),
+        ({"settings": SamplingSettings(guidance=float("inf"))}, "value"),
+        ({"settings": SamplingSettings(temperature=-1.0)}, "value"),
+        ({"seed": -1}, "value"),
+    ],
+)
+def test_impossible_requests_fail_in_one_sentence(pipeline: Pipeline, change: dict, kind: str) -> None:
+    events = list(pipeline.run(Generate(replace(REQUEST, **change))))
+    assert len(events) == 1 and isinstance(events[0], Failed)
+    assert events[0].kind == kind and "\n" not in events[0].message
+
+
+def test_numbers_that_are_not_finite_end_the_run_politely(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline.pack.generator, "logits", lambda ids, condition: torch.full((*ids.shape, 1024), torch.nan))
+    assert [(e.kind) for e in pipeline.run(Generate(REQUEST)) if isinstance(e, Failed)] == ["numeric"]
+
+
+def test_running_out_of_memory_costs_the_job_only(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hungry(ids: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline.pack.generator, "logits", hungry)
+        events = list(pipeline.run(Generate(REQUEST)))
+    assert isinstance(events[-1], Failed) and events[-1].kind == "memory"
+    assert takes_of(pipeline, REQUEST)
+
+
+def test_inference_mode_is_off_in_the_caller_between_steps(pipeline: Pipeline) -> None:
+    for _ in pipeline.run(Generate(REQUEST)):
+        assert not torch.is_inference_mode_enabled()
+        assert torch.is_grad_enabled()
+
+
+def test_devices() -> None:
+    assert choose_device("cpu") == "cpu"
+    assert choose_device("auto") in ("cpu", "cuda", "mps")
+    with pytest.raises(EngineError, match="no device called"):
+        choose_device("toaster")
+
+
+def test_knows_what_it_was_taught(pipeline: Pipeline) -> None:
+    report = pipeline.knowledge.report("heavy rain on a xylophone")
+    assert report.unknown_words == ("xylophone",)
+    assert set(report.nearest) <= {"rain", "rainfall", "dog bark"}
+    assert 0 <= report.score < pipeline.knowledge.report("heavy rain").score + 1e-9
+    assert "xylophone" in report.sentence
