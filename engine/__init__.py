@@ -1,0 +1,3 @@
+"""The headless engine of Melbrush."""
+
+__version__ = "0.1.0"

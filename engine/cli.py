@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from typing import Any, ClassVar, ParamSpec, TypeVar
 
 import click
 
+from engine import __version__
 from engine.types import EngineError, Failed, Finished, GenerationRequest, SamplingSettings, StepUpdate, Take
 
 PACKS = Path(__file__).parent.parent / "models"
@@ -24,15 +27,21 @@ R = TypeVar("R")
 
 
 def one_sentence(command: Callable[P, R]) -> Callable[P, R]:
-    """An EngineError becomes one sentence on stderr and exit code 2, never a traceback."""
+    """What a user can cause becomes one sentence on stderr and exit code 2, never a traceback."""
 
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except EngineError as error:
-            click.echo(f"melbrush: {error.message}", err=True)
-            raise SystemExit(2) from None
+            sentence = error.message
+        except OSError as error:
+            # A reader that goes away (a pager, head) is no failure; click ends quietly then.
+            if error.errno == errno.EPIPE:
+                raise
+            sentence = f"{error.filename or 'A file'} cannot be used ({error.strerror or error})."
+        click.echo(f"melbrush: {' '.join(sentence.split())}", err=True)
+        raise SystemExit(2)
 
     return wrapped
 
@@ -40,26 +49,36 @@ def one_sentence(command: Callable[P, R]) -> Callable[P, R]:
 class LazyGroup(click.Group):
     """Finds the commands of other rooms only when asked for: ``generate`` shall not wait for the trainer's imports."""
 
-    elsewhere: ClassVar[dict[str, str]] = {
-        "corpus": "engine.corpus.commands",
-        "train": "engine.training.commands",
-        "evaluate": "engine.evaluation.commands",
+    elsewhere: ClassVar[dict[str, tuple[str, str]]] = {
+        "corpus": ("engine.corpus.commands", "The procedural corpus: what it can make, and proof that it does what it says."),
+        "train": ("engine.training.commands", "Train the embedded pack: all stages, or one of them."),
+        "evaluate": ("engine.evaluation.commands", "Measure packs."),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *self.elsewhere])
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name in self.elsewhere:
-            return getattr(import_module(self.elsewhere[name]), name)
-        return super().get_command(ctx, name)
+        if name not in self.elsewhere:
+            return super().get_command(ctx, name)
+        try:
+            return getattr(import_module(self.elsewhere[name][0]), name)
+        except ModuleNotFoundError as error:
+            raise EngineError("value", f"{name} is not possible here: {error.name} is missing.") from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        rows = {name: command.get_short_help_str(100) for name, command in self.commands.items()}
+        rows |= {name: sentence for name, (_, sentence) in self.elsewhere.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
         return one_sentence(super().invoke)(ctx)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="melbrush", prog_name="Melbrush", message="%(prog)s %(version)s")
+@click.version_option(__version__, prog_name="Melbrush", message="%(prog)s %(version)s")
 def main() -> None:
     """Melbrush: sound design on a mel spectrogram. Without a command the studio opens."""
 
@@ -85,7 +104,6 @@ def generate(prompt: str, output: Path, reference: Path | None, pack: str, devic
     from engine.pipeline import Generate, Pipeline, check_request
     from engine.signal.audio_io import read_clip
 
-    check_target(output)
     seed = options["seed"] if options["seed"] is not None else drawn_seed()
     request = GenerationRequest(
         prompt=prompt,
@@ -98,6 +116,9 @@ def generate(prompt: str, output: Path, reference: Path | None, pack: str, devic
         pack_id=pack,
     )
     check_request(request)
+    targets = [output] if request.count == 1 else [output.with_stem(f"{output.stem}-{i + 1}") for i in range(request.count)]
+    for target in targets:
+        check_target(target, reference)
     clip = read_clip(reference) if reference else None
     pipeline = Pipeline.open(pack_folder(pack), device)
     request = replace(request, settings=chosen_settings(pipeline.pack.manifest.sampling, options))
@@ -106,10 +127,9 @@ def generate(prompt: str, output: Path, reference: Path | None, pack: str, devic
         report = pipeline.knowledge.report(prompt)
         if report.score < 0.8:
             click.echo(report.sentence, err=True)
-    finished = follow(pipeline.run(Generate(request, clip)), request.count)
-    for index, take in enumerate(finished.takes):
-        target = output if request.count == 1 else output.with_stem(f"{output.stem}-{index + 1}")
-        save_take(take, target, pipeline.pack.manifest.hash)
+    finished = follow(pipeline.run(Generate(request, clip, previews=False)), request.count)
+    for take, target in zip(finished.takes, targets, strict=True):
+        save_take(take, target, recipe_of(take.request, pipeline.pack.manifest.hash))
         click.echo(f"{target}  seed {take.seed}")
     if timings:
         print_timings(finished)
@@ -126,11 +146,12 @@ def reconstruct(source: Path, output: Path, pack: str, device: str, timings: boo
     from engine.pipeline import Pipeline, Reconstruct
     from engine.signal.audio_io import read_clip
 
-    check_target(output)
+    check_target(output, source)
     clip = read_clip(source)
     pipeline = Pipeline.open(pack_folder(pack), device)
     finished = follow(pipeline.run(Reconstruct(clip)), 1)
-    save_take(finished.takes[0], output, pipeline.pack.manifest.hash, recipe={"melbrush": 1, "command": "reconstruct", "source": source.name})
+    made_by = {"melbrush": 1, "command": "reconstruct", "source": str(source), "pack": pack, "pack_hash": pipeline.pack.manifest.hash}
+    save_take(finished.takes[0], output, made_by)
     click.echo(str(output))
     if timings:
         print_timings(finished)
@@ -155,10 +176,9 @@ def list_packs() -> None:
     """Name every installed pack."""
     from engine.models.pack import read_manifest
 
-    for folder in sorted(PACKS.iterdir()):
-        if (folder / "pack.json").exists():
-            manifest = read_manifest(folder)
-            click.echo(f"{manifest.id}  {manifest.name}  {manifest.hash}")
+    for path in sorted(PACKS.glob("*/pack.json")):
+        manifest = read_manifest(path.parent)
+        click.echo(f"{manifest.id}  {manifest.name}  {manifest.hash}")
 
 
 @packs.command()
@@ -208,11 +228,11 @@ def follow(events: Any, count: int) -> Finished:
     raise EngineError("numeric", "The run ended without a result.")
 
 
-def save_take(take: Take, target: Path, pack_hash: str, recipe: dict[str, Any] | None = None) -> None:
+def save_take(take: Take, target: Path, recipe: dict[str, Any]) -> None:
     """Writes a take as 24-bit audio with its recipe inside."""
     from engine.signal.audio_io import write_audio
 
-    write_audio(target, take.clip, format=target.suffix[1:].lower(), subtype="pcm24", recipe=recipe or recipe_of(take.request, pack_hash))
+    write_audio(target, take.clip, format=target.suffix[1:].lower(), subtype="pcm24", recipe=recipe)
 
 
 def recipe_of(request: GenerationRequest, pack_hash: str) -> dict[str, Any]:
@@ -241,19 +261,27 @@ def recipe_of(request: GenerationRequest, pack_hash: str) -> dict[str, Any]:
 def command_of(stored: dict[str, Any]) -> str:
     """The command line of a stored recipe. Raises EngineError("audio") when it is not one of ours."""
     try:
-        if stored["command"] == "reconstruct":
-            return f"python main.py reconstruct {shlex.quote(str(stored['source']))} -o OUT.wav"
-        words = ["python", "main.py", "generate", shlex.quote(stored["prompt"]), "-o", "OUT.wav"]
-        if stored["negative"]:
-            words += ["--negative", shlex.quote(stored["negative"])]
-        if stored["reference"]:
-            words += ["--reference", shlex.quote(stored["reference"]), "--blend", f"{stored['blend']:g}"]
-        for name in ("duration", "steps", "guidance", "temperature"):
-            words += [f"--{name}", f"{stored[name]:g}"]
-        words += ["--order", stored["order"], "--seed", str(stored["seed"]), "--pack", shlex.quote(stored["pack"])]
-        return " ".join(words) + f"  # pack {stored['pack_hash']}"
+        command = stored["command"]
+        if command not in ("generate", "reconstruct"):
+            raise ValueError(f"unknown command {command!r}")
+        words = [command, "-o", "OUT.wav", "--pack", stored["pack"]]
+        if command == "generate":
+            words += ["--seed", str(int(stored["seed"])), "--order", stored["order"]]
+            words += [word for name in ("duration", "steps", "guidance", "temperature") for word in (f"--{name}", _exactly(stored[name]))]
+            if stored["negative"]:
+                words += ["--negative", stored["negative"]]
+            if stored["reference"]:
+                words += ["--reference", stored["reference"], "--blend", _exactly(stored["blend"])]
+        # The file may come from anywhere: every word is quoted, so that a shell runs this command and nothing else.
+        line = shlex.join(["python", "main.py", *words, "--", stored["prompt" if command == "generate" else "source"]])
+        return f"{line}  # pack {re.sub('[^0-9a-f]', '', stored['pack_hash'])}"
     except (KeyError, TypeError, ValueError) as error:
         raise EngineError("audio", f"The recipe in this file is incomplete ({error}).") from error
+
+
+def _exactly(value: float) -> str:
+    """The shortest decimal number that is read back as the same value."""
+    return repr(int(value) if value == int(value) else float(value))
 
 
 def chosen_settings(defaults: SamplingSettings, options: dict[str, Any]) -> SamplingSettings:
@@ -270,14 +298,16 @@ def pack_folder(name: str) -> Path:
     raise EngineError("pack", f"There is no pack called {name!r}; main.py packs list names the installed ones.")
 
 
-def check_target(output: Path) -> None:
-    """Refuses before any work what could not be written afterwards."""
+def check_target(output: Path, source: Path | None = None) -> None:
+    """Refuses before any work what could not be written afterwards, and the sound that is read."""
     if output.suffix.lower() not in (".wav", ".flac"):
         raise EngineError("path", f"The output must end in .wav or .flac, not {output.name!r}.")
     if output.is_dir():
         raise EngineError("path", f"{output} is a folder.")
     if not output.parent.is_dir():
         raise EngineError("path", f"The folder {output.parent} does not exist.")
+    if source is not None and output.exists() and source.exists() and output.samefile(source):
+        raise EngineError("path", f"{output} is the sound that is read; choose another name for the output.")
 
 
 def drawn_seed() -> int:

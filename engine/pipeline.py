@@ -43,10 +43,11 @@ _OVERLAP_SHARE = 0.3
 
 @dataclass(frozen=True)
 class Generate:
-    """Job: draw ``request.count`` takes."""
+    """Job: draw ``request.count`` takes; ``previews`` decodes every iteration for the eye, which costs about as much as the iteration."""
 
     request: GenerationRequest
     reference: Clip | None = None
+    previews: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Pipeline:
         takes = []
         for index in range(request.count):
             seed = request.seed + index
-            ids = yield from self._draw(request, seed, index, condition, negative)
+            ids = yield from self._draw(job, seed, index, condition, negative)
             watch.stop("iterations")
             take, parts = self._take(request, seed, ids)
             takes.append(take)
@@ -106,28 +107,34 @@ class Pipeline:
                 watch.add(part, seconds)
         yield Finished(tuple(takes), watch.timings())
 
-    def _draw(self, request: GenerationRequest, seed: int, index: int, condition: Tensor, negative: Tensor | None) -> Iterator[StepUpdate]:
+    def _draw(self, job: Generate, seed: int, index: int, condition: Tensor, negative: Tensor | None) -> Iterator[StepUpdate]:
         """Fills one token grid, window by window; the generator's return value is the ids (1, rows, cols)."""
+        request = job.request
         cols = self.geometry.seconds_to_cols(request.duration_s)
         grid = torch.full((1, self.geometry.rows, cols), HIDDEN, device=self.device)
         windows = window_starts(cols, self.geometry.cols)
         steps = request.settings.steps
         for number, start in enumerate(windows):
             stop = min(cols, start + max(self.geometry.cols, cols if len(windows) == 1 else 0))
-            for step in unmask(_Logits(self.pack.generator, condition, negative), grid[:, :, start:stop], [seed + 7919 * number], request.settings):
+            for step in unmask(
+                _Logits(self.pack.generator, condition, negative), grid[:, :, start:stop], [seed + 7919 * number], request.settings
+            ):
                 current = grid.clone()
                 current[:, :, start:stop] = step.ids.to(self.device)
-                yield self._update(index, number * steps + step.number, len(windows) * steps, current, step, start)
+                yield self._update(index, number * steps + step.number, len(windows) * steps, current, step, start, job.previews)
             grid = current
         return grid
 
-    def _update(self, index: int, number: int, total: int, grid: Tensor, step: Step, start: int) -> StepUpdate:
+    def _update(self, index: int, number: int, total: int, grid: Tensor, step: Step, start: int, with_preview: bool) -> StepUpdate:
         confidence = np.zeros(grid.shape[1:], np.float32)
         confidence[:, start : start + step.confidence.shape[-1]] = step.confidence[0].numpy()
-        preview = grid.clone()
-        preview[:, :, start : start + step.guess.shape[-1]] = step.guess.to(self.device)
+        preview = None
+        if with_preview:
+            whole = grid.clone()
+            whole[:, :, start : start + step.guess.shape[-1]] = step.guess.to(self.device)
+            preview = self._picture(whole.clamp_min(0))
         ids = grid[0].cpu().numpy().astype(np.int32)
-        return StepUpdate(index, number, total, TokenGrid(ids), confidence, self._picture(preview.clamp_min(0)))
+        return StepUpdate(index, number, total, TokenGrid(ids), confidence, preview)
 
     def _picture(self, ids: Tensor) -> Spectrogram:
         decoded = self.pack.tokenizer.decode(ids.long())[0, 0].float().cpu().numpy()
@@ -270,6 +277,6 @@ def _faded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 def _told(error: BaseException) -> tuple[str, str, str]:
     """(kind, sentence, detail) of an error that no check foresaw."""
     text = str(error)
-    if isinstance(error, MemoryError) or isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in text:
         return "memory", "There was not enough memory for this; a shorter duration or fewer takes need less.", text
     return "numeric", "The model could not finish this run; nothing was kept.", text

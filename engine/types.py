@@ -12,9 +12,7 @@ from engine.geometry import Geometry
 
 HIDDEN = -1
 
-ErrorKind = Literal[
-    "prompt", "audio", "pack", "path", "value", "device", "numeric", "memory", "text"
-]
+ErrorKind = Literal["prompt", "audio", "pack", "path", "value", "device", "numeric", "memory", "text"]
 OrderName = Literal["confidence", "halton"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -108,14 +106,14 @@ class Take:
 
 @dataclass(frozen=True, eq=False)
 class StepUpdate:
-    """One iteration is done: cells fixed so far, their confidence 0..1 and a mel to look at."""
+    """One iteration is done: cells fixed so far, their confidence 0..1 and, if asked for, a mel to look at."""
 
     take_index: int
     step: int
     total: int
     grid: TokenGrid
     confidence: NDArray[np.float32]
-    preview: Spectrogram
+    preview: Spectrogram | None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The whole path with a toy pack: events, lengths, determinism, errors."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,7 +31,9 @@ def tone(seconds: float, rate: int = 22050, channels: int = 1) -> Clip:
     return Clip(np.tile(wave.astype(np.float32), (channels, 1)), rate)
 
 
-@pytest.mark.parametrize("job", [Generate(REQUEST), Reconstruct(tone(1.0)), Generate(replace(REQUEST, prompt=" "))], ids=["draw", "again", "empty"])
+@pytest.mark.parametrize(
+    "job", [Generate(REQUEST), Reconstruct(tone(1.0)), Generate(replace(REQUEST, prompt=" "))], ids=["draw", "again", "empty"]
+)
 def test_updates_then_one_terminal_event(pipeline: Pipeline, job: Generate | Reconstruct) -> None:
     *updates, last = list(pipeline.run(job))
     assert all(isinstance(event, StepUpdate) for event in updates)

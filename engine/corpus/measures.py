@@ -92,8 +92,9 @@ def onset_times_s(samples: NDArray) -> NDArray[np.float64]:
     rise = level[8:] - level[:-8]
     candidates = np.flatnonzero((rise > 6) & (level[8:] > level.max() - 30)) + 8
     onsets: list[int] = []
+    previous = -10
     for index in candidates:
-        if not onsets or index - previous > 9:
+        if index - previous > 9:
             onsets.append(int(index))
         previous = index
     if level.size and level[0] > level.max() - 30 and (not onsets or onsets[0] > 20):
@@ -137,11 +138,13 @@ def level_range_db(samples: NDArray) -> float:
 
 
 def f0_track(samples: NDArray) -> tuple[NDArray, NDArray]:
-    """Fundamental in Hz and harmonicity 0..1 of the 20 loudest of 60 frames, in order of time."""
+    """Fundamental in Hz and harmonicity 0..1 of the 20 loudest of 60 frames, in order of time; none 40 dB below the loudest."""
     samples = _normalised(samples)
     starts = np.linspace(0, max(0, samples.size - 2048), 60).astype(int)
     frames = np.stack([samples[s : s + 2048] for s in starts]) if samples.size >= 2048 else samples[None]
-    keep = np.sort(np.argsort((frames**2).sum(axis=1))[-20:])
+    power = (frames**2).sum(axis=1)
+    keep = np.sort(np.argsort(power)[-20:])
+    keep = keep[power[keep] >= 1e-4 * power.max()]
     frames = frames[keep] * np.hanning(frames.shape[1])
     spectrum = np.abs(np.fft.rfft(frames, 4096, axis=1)) ** 2
     correlation = np.fft.irfft(spectrum, axis=1)[:, :490]

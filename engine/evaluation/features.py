@@ -33,11 +33,11 @@ def disturbed(log_mel: NDArray, rng: np.random.Generator) -> NDArray[np.float32]
     return np.logaddexp(blurred / 8.686, floor / 8.686).astype(np.float32) * 8.686
 
 
-def _levelled(log_mel: NDArray) -> NDArray[np.float64]:
-    """dB below the loudest frames, 0 at most for their mean power, floor -55 dB."""
-    power = np.power(10.0, np.asarray(log_mel, np.float64) / 10)
-    loudest = np.percentile(power.mean(axis=0), 99.5)
-    return np.maximum(10 * np.log10(power / max(loudest, 1e-20) + 1e-12), -_RANGE_DB)
+def _levelled(log_mel: NDArray) -> NDArray[np.float32]:
+    """dB against the mean power of the loudest frames, floor -55 dB."""
+    log_mel = np.asarray(log_mel, np.float32)
+    frames = 10 * np.log10((10 ** (log_mel / 10)).mean(axis=0))
+    return np.maximum(log_mel - np.percentile(frames, 99.5), np.float32(-_RANGE_DB)).astype(np.float32)
 
 
 def _band_statistics(mel: NDArray) -> NDArray:

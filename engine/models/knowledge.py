@@ -13,8 +13,8 @@ from engine.models.roles import PromptEncoder
 
 # Words without content: being unknown or alone they say nothing about a sound.
 _FUNCTION_WORDS = frozenset(
-    "a an the of in on at to and or with while by for from into over under as is are it its that this there some very then i me my"
-    " make sound sounds give please need can you want noise effect sfx audio recording generate".split()
+    """a an the of in on at to and or with while by for from into over under as is are it its that this there some very then i me my
+    make sound sounds give please need can you want noise effect sfx audio recording generate""".split()  # noqa: SIM905
 )
 
 
@@ -44,7 +44,9 @@ class Knowledge:
 
     def __init__(self, data: dict, encoder: PromptEncoder) -> None:
         self.words = frozenset(data.get("words", ()))
-        self.concepts: list[tuple[str, str]] = [(name, phrase) for name, phrases in sorted(data.get("concepts", {}).items()) for phrase in phrases]
+        self.concepts: list[tuple[str, str]] = [
+            (name, phrase) for name, phrases in sorted(data.get("concepts", {}).items()) for phrase in phrases
+        ]
         self._encoder = encoder
         with torch.inference_mode():
             phrases = [phrase for _, phrase in self.concepts]

@@ -133,7 +133,9 @@ def verify_pack(folder: Path) -> Manifest:
     return load_pack(folder).manifest
 
 
-def write_pack(folder: Path, manifest_fields: dict[str, Any], networks: dict[str, tuple[str, Any, dict[str, Tensor]]], knowledge: dict) -> Manifest:
+def write_pack(
+    folder: Path, manifest_fields: dict[str, Any], networks: dict[str, tuple[str, Any, dict[str, Tensor]]], knowledge: dict
+) -> Manifest:
     """Writes a pack beside its final place and renames it there.
 
     ``networks``: role -> (architecture name, config dataclass, weights); float weights are stored as bfloat16, the codebook as float32.
@@ -231,7 +233,17 @@ def _load_part(folder: Path, part: Part, role: str) -> nn.Module:
     try:
         weights = load(raw)
         network = architecture.build(_dataclass(architecture.config, part.config))
-    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, MemoryError, OverflowError, ZeroDivisionError) as error:
+    except (
+        SafetensorError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RuntimeError,
+        MemoryError,
+        OverflowError,
+        ZeroDivisionError,
+    ) as error:
         raise EngineError("pack", f"{part.file} of the pack {folder.name} cannot be read: {error}.") from error
     _check_weights(network, weights, part, folder)
     network.load_state_dict({name: value.float() if value.is_floating_point() else value for name, value in weights.items()})

@@ -31,7 +31,7 @@ class PromptConfig:
     text_blocks: int = 2
     text_heads: int = 4
     max_words: int = 48
-    audio_channels: tuple[int, int, int] = (48, 96, 192)
+    audio_channels: tuple[int, int, int] = (32, 64, 160)
     bands: int = 80
 
 

@@ -84,8 +84,4 @@ def _rotate(z: Tensor, code: Tensor) -> Tensor:
     """The code as a rotation of z (both of length one), so that gradients keep their angle to it."""
     middle = F.normalize(z + code, dim=-1).detach()
     fixed = z.detach()
-    return (
-        z
-        - 2 * (z * middle).sum(dim=-1, keepdim=True) * middle
-        + 2 * (z * fixed).sum(dim=-1, keepdim=True) * code
-    )
+    return z - 2 * (z * middle).sum(dim=-1, keepdim=True) * middle + 2 * (z * fixed).sum(dim=-1, keepdim=True) * code

@@ -94,7 +94,9 @@ class MaskedTransformer(nn.Module):
         self.head = nn.Linear(c.width, c.code_count)
         self.apply(_initialise)
 
-    def forward(self, ids: Tensor, condition: Tensor, has_condition: Tensor, first_col: Tensor | int = 0, wanted: Tensor | None = None) -> Tensor:
+    def forward(
+        self, ids: Tensor, condition: Tensor, has_condition: Tensor, first_col: Tensor | int = 0, wanted: Tensor | None = None
+    ) -> Tensor:
         """Logits of all cells (B, rows, cols, codes), or of the ``wanted`` ones only (N, codes).
 
         ids (B, rows, cols); condition (B, condition_dim); has_condition bool (B,); first_col: column of the whole grid at which each crop

@@ -80,12 +80,14 @@ def _gumbel(shape: Sequence[int], generator: torch.Generator) -> Tensor:
 
 def _scores(log_p: Tensor, noise: Tensor, rolls: Sequence[int], settings: SamplingSettings, step: int) -> Tensor:
     if settings.order == "halton":
-        batch, rows, cols = log_p.shape
+        _, rows, cols = log_p.shape
         return torch.stack([halton_scores(rows, cols, roll).view(rows, cols) for roll in rolls])
     return confidence_scores(log_p, noise, annealed_temperature(step, settings.steps, settings.temperature))
 
 
-def _keep_best(guess: Tensor, score: Tensor, unknown: Tensor, hidden_at_start: Sequence[int], settings: SamplingSettings, step: int) -> Tensor:
+def _keep_best(
+    guess: Tensor, score: Tensor, unknown: Tensor, hidden_at_start: Sequence[int], settings: SamplingSettings, step: int
+) -> Tensor:
     """Hides the worst of the cells that were unknown again, as many as each sample's own schedule says."""
     result = guess.clone()
     for index, start in enumerate(hidden_at_start):

@@ -46,7 +46,9 @@ def structured_mask(rng: np.random.Generator, rows: int, cols: int) -> NDArray[n
     return hidden
 
 
-def training_mask(rng: np.random.Generator, rows: int, cols: int, structured_share: float = 0.2, arccosine_share: float = 0.0) -> NDArray[np.bool_]:
+def training_mask(
+    rng: np.random.Generator, rows: int, cols: int, structured_share: float = 0.2, arccosine_share: float = 0.0
+) -> NDArray[np.bool_]:
     """Hidden cells of one training example, bool [rows, cols]; at least one."""
     if rng.random() < structured_share:
         return structured_mask(rng, rows, cols)

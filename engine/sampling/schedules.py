@@ -19,8 +19,8 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
 def hidden_after(step: int, total: int, hidden_at_start: int, hidden_now: int, schedule: str = "cosine") -> int:
     """Cells to hide again after iteration ``step`` (0-based) of ``total``.
 
-    Every iteration fixes at least one cell and, but for the last one whose leftovers are all kept, leaves at least one: the arithmetic of the
-    released MaskGIT sampler (floor, then at least one and at most one less than now).
+    Every iteration fixes at least one cell and, but for the last one whose leftovers are all kept, leaves at least one: the arithmetic of
+    the released MaskGIT sampler (floor, then at least one and at most one less than now).
     """
     ratio = min(1.0, max(1e-6, SCHEDULES[schedule]((step + 1) / total)))
     return max(1, min(hidden_now - 1, math.floor(hidden_at_start * ratio)))

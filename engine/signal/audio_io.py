@@ -36,6 +36,7 @@ _READABLE_NAMES = "WAV, AIFF, CAF, FLAC, OGG or MP3"
 _FIRST_BYTES = (b"RIFF", b"RIFX", b"RF64", b"FORM", b"caff", b"fLaC", b"OggS", b"ID3")
 _BLOCK_FRAMES = 1 << 16
 _MOST_VALUES = 1 << 29
+_UNKNOWN_FRAMES = 2**63 - 1
 # A file may hold 1e38, whose square is infinite: nothing that is a sound comes near this.
 _LOUDEST = 1e6
 _BITS = {"pcm16": 16, "pcm24": 24}
@@ -43,6 +44,14 @@ _ENCODINGS = {"pcm16": "PCM_16", "pcm24": "PCM_24", "vorbis": "VORBIS", "opus": 
 # The library counts from 0, the best, to 1; an MP3 of 320 kbit/s and constant rate is the same bytes every time.
 _BEST = {"vorbis": {"compression_level": 0.0}, "mp3": {"compression_level": 0.0, "bitrate_mode": "CONSTANT"}}
 _REPLACE_ATTEMPTS, _REPLACE_PAUSE_S = 5, 0.03
+
+
+class _ForwardFile(soundfile.SoundFile):
+    """A file that is read from start to end: the library seeks after every block, which fails at the end of a FLAC of unknown length."""
+
+    def seekable(self) -> bool:
+        """Never."""
+        return False
 
 
 def read_clip(path: Path, max_s: float = 3600) -> Clip:
@@ -55,7 +64,7 @@ def read_clip(path: Path, max_s: float = 3600) -> Clip:
         raise EngineError("audio", f'"{path.name}" is not a sound in a format that can be read: {_READABLE_NAMES}.')
     try:
         # By path, never through a file object: some valid MP3s are taken for something else there.
-        with soundfile.SoundFile(str(path)) as file:
+        with _ForwardFile(str(path)) as file:
             _check_header(file, path.name)
             blocks = list(_blocks(file, path.name, max_s))
             sample_rate = file.samplerate
@@ -89,12 +98,14 @@ def _check_header(file: soundfile.SoundFile, name: str) -> None:
 
 
 def _blocks(file: soundfile.SoundFile, name: str, max_s: float) -> Iterator[NDArray[np.float32]]:
-    """Blocks [channels, n] until the file has no more; the length that it announces is never used."""
+    """Blocks [channels, n] until the file has no more, whatever length it announces."""
     frames = 0
     while True:
         block = np.empty((_BLOCK_FRAMES, file.channels), np.float32)
         read = file.read(out=block).shape[0]
         if read == 0:
+            if file.format == "FLAC" and frames < file.frames < _UNKNOWN_FRAMES:
+                raise ValueError("cut off")
             return
         frames += read
         if frames > max_s * file.samplerate:
@@ -102,7 +113,7 @@ def _blocks(file: soundfile.SoundFile, name: str, max_s: float) -> Iterator[NDAr
         if frames * file.channels > _MOST_VALUES:
             raise EngineError("audio", f'"{name}" is too large to be held in memory.')
         cleaned = np.nan_to_num(block[:read].T, nan=0.0, posinf=0.0, neginf=0.0)
-        yield np.clip(cleaned, -_LOUDEST, _LOUDEST)
+        yield np.ascontiguousarray(np.clip(cleaned, -_LOUDEST, _LOUDEST))
 
 
 def resample(clip: Clip, sample_rate: int) -> Clip:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
-from engine.geometry import Geometry, mel_to_hz, hz_to_mel
+from engine.geometry import Geometry, hz_to_mel, mel_to_hz
 from engine.types import Spectrogram
 
 SILENCE_DB = -100.0

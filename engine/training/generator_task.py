@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,8 +20,8 @@ from engine.types import HIDDEN
 class GeneratorTraining:
     """Recipe of the generator.
 
-    Short grids first: ``crop_cols`` columns until ``full_from`` of the run, whole grids (in smaller batches) afterwards. ``muon`` trains the
-    matrices of the blocks with orthogonalised momentum, which needs about half the steps of AdamW.
+    Short grids first: ``crop_cols`` columns until ``full_from`` of the run, whole grids (in smaller batches) afterwards. ``muon`` trains
+    the matrices of the blocks with orthogonalised momentum, which needs about half the steps of AdamW.
     """
 
     loop: LoopConfig = LoopConfig(steps=10000, batch_size=32, warmup_steps=300, ema_decay=0.999)
@@ -74,9 +74,7 @@ class GeneratorTask:
         rest = [p for p in self.network.parameters() if id(p) not in chosen]
         optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(rest, r.learning_rate, betas=r.betas, weight_decay=r.weight_decay)]
         if matrices:
-            optimizers.append(
-                torch.optim.Muon(matrices, r.learning_rate, weight_decay=r.weight_decay, adjust_lr_fn="match_rms_adamw")
-            )
+            optimizers.append(torch.optim.Muon(matrices, r.learning_rate, weight_decay=r.weight_decay, adjust_lr_fn="match_rms_adamw"))
         return [(self.network, optimizers)]
 
     def batch(self, rng: np.random.Generator, size: int, step: int) -> dict[str, Tensor]:

@@ -17,13 +17,18 @@ from engine.training.shards import ShardSet
 
 @dataclass(frozen=True)
 class PromptTraining:
-    """Recipe of the prompt encoder; half of each batch are pairs of one class, so that adjectives are learned too."""
+    """Recipe of the prompt encoder.
+
+    Half of each batch are pairs of one class, so that adjectives are learned too; ``extra_captions`` more captions a step, without their
+    sounds, teach the text tower alone which class they mean (cheap: words cost a hundredth of sounds).
+    """
 
     loop: LoopConfig = LoopConfig(steps=1200, batch_size=128, validate_every=200, log_every=20)
     model: PromptConfig = field(default_factory=PromptConfig)
     learning_rate: float = 1e-3
     word_dropout: float = 0.1
     same_class_share: float = 0.5
+    extra_captions: int = 256
     validation_clips: int = 192
 
 
@@ -35,8 +40,13 @@ class PairModule(nn.Module):
         self.encoder = encoder
         self.classifier = nn.Linear(encoder.config.dim, classes)
 
-    def forward(self, prompts: list[str], mel: Tensor) -> tuple[Tensor, Tensor]:
-        return self.encoder(prompts, mel)
+    def forward(self, prompts: list[str], mel: Tensor, extra: list[str]) -> tuple[Tensor, Tensor, Tensor]:
+        """Embeddings of the pairs, and logits of the classes of ``extra`` captions."""
+        return (*self.encoder(prompts, mel), self.classify(self.encoder.embed_text(extra)))
+
+    def classify(self, embedding: Tensor) -> Tensor:
+        """Logits (B, classes) of unit vectors (B, dim)."""
+        return 12 * self.classifier(embedding)
 
 
 class PromptTask:
@@ -57,7 +67,9 @@ class PromptTask:
 
     def optimizers(self) -> list[tuple[nn.Module, list[torch.optim.Optimizer]]]:
         """One AdamW."""
-        return [(self.network, [torch.optim.AdamW(self.network.parameters(), self.recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)])]
+        return [
+            (self.network, [torch.optim.AdamW(self.network.parameters(), self.recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)])
+        ]
 
     def batch(self, rng: np.random.Generator, size: int, step: int) -> dict[str, Tensor]:
         """Indices of clips and of their captions; the texts are looked up in ``update``."""
@@ -73,17 +85,32 @@ class PromptTask:
         rng = np.random.default_rng([self.config.seed, trainer.step, 5])
         texts = [self._caption(clip, int(draw), rng) for clip, draw in zip(clips, batch["caption"], strict=True)]
         mel = torch.from_numpy(np.stack([self.train.mel(clip) for clip in clips]))[:, None].to(batch["clip"].device)
-        text, audio = trainer.modules[0](texts, mel)
+        alone, alone_labels = self._extra(rng)
+        text, audio, alone_logits = trainer.modules[0](texts, mel, alone)
         scale = self.network.encoder.log_scale.exp().clamp(max=100)
         loss = contrastive_loss(text, audio, scale, texts)
-        single = torch.tensor([len(self.train.row(clip)["classes"]) == 1 for clip in clips], device=text.device)
-        labels = torch.tensor([self.class_index[self.train.row(clip)["classes"][0]] for clip in clips], device=text.device)
-        recognition = text.new_zeros(())
-        if single.any():
-            for embedding in (text, audio):
-                recognition = recognition + F.cross_entropy(12 * self.network.classifier(embedding[single]), labels[single])
-        trainer.descend(0, loss + 0.25 * recognition)
-        return {"loss": loss.item(), "recognition": float(recognition.detach()) / 2, "scale": scale.item()}
+        single = torch.tensor([self._label(clip) is not None for clip in clips], device=text.device)
+        labels = torch.tensor([self._label(clip) or 0 for clip in clips], device=text.device)
+        heard = F.cross_entropy(self.network.classify(audio[single]), labels[single]) if single.any() else loss.new_zeros(())
+        read = F.cross_entropy(alone_logits, alone_labels.to(text.device))
+        trainer.descend(0, loss + 0.25 * heard + 0.5 * read)
+        return {"loss": loss.item(), "heard": heard.item(), "read": read.item(), "scale": scale.item()}
+
+    def _label(self, clip: int) -> int | None:
+        """Class number of a clip that holds one sound."""
+        classes = self.train.row(clip)["classes"]
+        return self.class_index[classes[0]] if len(classes) == 1 else None
+
+    def _extra(self, rng: np.random.Generator) -> tuple[list[str], Tensor]:
+        """Captions of random single sounds with their class numbers."""
+        clips = [
+            int(clip) for clip in rng.integers(len(self.train), size=4 * self.recipe.extra_captions) if self._label(int(clip)) is not None
+        ]
+        clips = clips[: self.recipe.extra_captions]
+        draws = rng.integers(1 << 30, size=len(clips))
+        return [self._caption(clip, int(draw), rng) for clip, draw in zip(clips, draws, strict=True)], torch.tensor(
+            [self._label(c) for c in clips]
+        )
 
     def _caption(self, clip: int, draw: int, rng: np.random.Generator) -> str:
         captions = self.train.row(clip)["captions"]

@@ -1,7 +1,7 @@
 """Rendered corpus on disk: shards of clips as plain arrays that training maps into memory.
 
-A shard is a folder with ``audio.npy`` int16 [n, samples], ``mel.npy`` float16 [n, bands, frames] in -1..1 and ``rows.jsonl`` (one JSON object per
-clip: split, classes, captions, manifest). It appears under its final name only when it is complete.
+A shard is a folder with ``audio.npy`` int16 [n, samples], ``mel.npy`` float16 [n, bands, frames] in -1..1 and ``rows.jsonl`` (one JSON
+object per clip: split, classes, captions, manifest). It appears under its final name only when it is complete.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def render_shard(folder: Path, index: int, single_share: float = 0.7) -> Path:
     """Renders the clips ``index * 128 ..`` of the corpus into one shard; an existing shard is left alone."""
     from engine.corpus.captions import caption, captions
     from engine.corpus.clips import manifest_row
-    from engine.corpus.mixer import draw_scene, render_scene
     from engine.corpus.held_out import scene_split
+    from engine.corpus.mixer import draw_scene, render_scene
 
     target = folder / f"shard-{index:05d}"
     if target.exists():

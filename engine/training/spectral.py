@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -56,7 +58,7 @@ class PeriodDiscriminator(nn.Module):
         super().__init__()
         self.period = period
         sizes = [1, channels, 2 * channels, 4 * channels, 8 * channels]
-        self.layers = nn.ModuleList(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)) for a, b in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Conv2d(a, b, (5, 1), (3, 1), (2, 0)) for a, b in pairwise(sizes))
         self.out = nn.Conv2d(sizes[-1], 1, (3, 1), padding=(1, 0))
 
     def forward(self, samples: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -117,5 +119,7 @@ def adversarial_loss(fake: list[tuple[Tensor, list[Tensor]]]) -> Tensor:
 
 def feature_loss(real: list[tuple[Tensor, list[Tensor]]], fake: list[tuple[Tensor, list[Tensor]]]) -> Tensor:
     """L1 between the discriminators' inner pictures of true and made sound."""
-    losses = [F.l1_loss(f.float(), r.float().detach()) for (_, rs), (_, fs) in zip(real, fake, strict=True) for r, f in zip(rs, fs, strict=True)]
+    losses = [
+        F.l1_loss(f.float(), r.float().detach()) for (_, rs), (_, fs) in zip(real, fake, strict=True) for r, f in zip(rs, fs, strict=True)
+    ]
     return torch.stack(losses).mean()

@@ -101,7 +101,12 @@ class TokenizerTask:
         if not used:
             return {}
         all_ids = torch.cat(used)
-        return {**mean_of(rows), "val_codes": float(all_ids.unique().numel()), "val_perplexity": perplexity(all_ids, 1024), "clips": len(self.train)}
+        return {
+            **mean_of(rows),
+            "val_codes": float(all_ids.unique().numel()),
+            "val_perplexity": perplexity(all_ids, 1024),
+            "clips": len(self.train),
+        }
 
 
 def perplexity(ids: Tensor, code_count: int) -> float:

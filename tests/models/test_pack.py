@@ -165,14 +165,17 @@ def test_hostile_headers_are_refused(pack: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "null", "{", '{"format": 1}', '{"format": 1, "id": 3}', "[" * 100_000, '{"format": NaN}', '{"format": ' + "9" * 5000 + "}"]
+    "text",
+    ["", "[]", "null", "{", '{"format": 1}', '{"format": 1, "id": 3}', "[" * 100_000, '{"format": NaN}', '{"format": ' + "9" * 5000 + "}"],
 )
 def test_hostile_json(pack: Path, text: str) -> None:
     (pack / "pack.json").write_text(text)
     assert "pack" in refusal(pack)
 
 
-@pytest.mark.parametrize("config", [{"width": -1}, {"width": "wide"}, {"width": 10**12}, {"blocks": 1.5}, {"surprise": 1}, {"hop_samples": 0}])
+@pytest.mark.parametrize(
+    "config", [{"width": -1}, {"width": "wide"}, {"width": 10**12}, {"blocks": 1.5}, {"surprise": 1}, {"hop_samples": 0}]
+)
 def test_hostile_configs(pack: Path, config: dict) -> None:
     edited(pack, lambda data: data["parts"]["vocoder"]["config"].update(config))
     refusal(pack)

@@ -1,6 +1,7 @@
 """Counts of hidden cells against the originals' formulas."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,14 +24,14 @@ def test_every_schedule_falls_from_one_to_zero(name: str) -> None:
     values = [schedule(r / 100) for r in range(101)]
     assert values[0] == pytest.approx(1.0, abs=0.01)
     assert values[-1] == pytest.approx(0.0, abs=1e-9)
-    assert all(a >= b for a, b in zip(values, values[1:], strict=False))
+    assert all(a >= b for a, b in pairwise(values))
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("cells", [2, 16, 265])
 def test_every_step_fixes_a_cell_until_one_is_left(name: str, cells: int) -> None:
     counts = [cells, *hidden_counts(cells, min(16, cells - 1), name)]
-    assert all(before > after >= 1 or before == after == 1 for before, after in zip(counts, counts[1:], strict=False))
+    assert all(before > after >= 1 or before == after == 1 for before, after in pairwise(counts))
 
 
 def test_concave_schedules_start_slower_than_linear_and_convex_ones_faster() -> None:

@@ -61,8 +61,18 @@ BEEP_ALARM = Recipe(
     code="ALRMElec",
     nouns=("beeping alarm", "alarm beep", "electronic alarm", "warning beep", "alarm beeping", "beep alarm", "electronic warning tone"),
     clauses=("{a} alarm beeps {adv}", "{a} electronic alarm is beeping", "{a} warning tone beeps", "{a} alarm goes off, beeping"),
-    tags=("alarm", "beep", "beeping", "beep beep beep", "alert tone", "warning signal", "alarm sound", "alert", "warning alarm",
-          "repeating beep"),
+    tags=(
+        "alarm",
+        "beep",
+        "beeping",
+        "beep beep beep",
+        "alert tone",
+        "warning signal",
+        "alarm sound",
+        "alert",
+        "warning alarm",
+        "repeating beep",
+    ),
     onomatopoeia=("beep beep beep", "beep beep", "bip bip"),
     render=_beep_alarm,
     texture=True,
@@ -80,7 +90,9 @@ def _smoke_alarm(r: Record) -> Audio:
     timing, timbre = r.stream("timing"), r.stream("timbre")
     start, tempo = float(timing.uniform(0.05, 0.3)), float(timing.uniform(0.95, 1.05))
     piezo = float(timbre.uniform(2850, 3350))
-    hz, long = {"smoke": (piezo, 0.5), "horn": (timbre.uniform(440, 540), 0.5), "co": (piezo, 0.1), "battery": (piezo, 0.06)}[str(r["kind"])]
+    hz, long = {"smoke": (piezo, 0.5), "horn": (timbre.uniform(440, 540), 0.5), "co": (piezo, 0.1), "battery": (piezo, 0.06)}[
+        str(r["kind"])
+    ]
     beep = tone(float(hz), long * tempo, r["kind"] == "horn")
     if r["kind"] == "horn":
         beep = unit(drive(beep, 1.2)) + 0.3 * tone(float(hz) * 1.012, long * tempo, True)
@@ -102,7 +114,12 @@ SMOKE_ALARM = Recipe(
     wave=2,
     code="ALRMElec",
     nouns=("smoke alarm", "smoke detector", "smoke detector alarm", "fire alarm"),
-    clauses=("{a} smoke alarm goes off", "{a} smoke detector beeps {adv}", "{a} smoke alarm is sounding", "{a} smoke detector sounds its alarm"),
+    clauses=(
+        "{a} smoke alarm goes off",
+        "{a} smoke detector beeps {adv}",
+        "{a} smoke alarm is sounding",
+        "{a} smoke detector sounds its alarm",
+    ),
     tags=("smoke", "fire detector", "smoke alarm beeping", "home fire alarm", "smoke detector beep", "temporal three alarm"),
     render=_smoke_alarm,
     attributes=(
@@ -145,7 +162,9 @@ def _alarm_clock(r: Record) -> Audio:
     stopped = r["ending"] == "stopped"
     end = start + max(0.6, (r.seconds - start) * float(timing.uniform(0.45, 0.8))) if stopped else r.seconds + 1
     if r["kind"] == "bell":
-        ring = bell_ring(timbre, 1350 * scale * timbre.uniform(0.93, 1.07), end - start, float(timing.uniform(17, 21)), float(timbre.choice([1.2, 1.27])))
+        ring = bell_ring(
+            timbre, 1350 * scale * timbre.uniform(0.93, 1.07), end - start, float(timing.uniform(17, 21)), float(timbre.choice([1.2, 1.27]))
+        )
         rattle = np.abs(lowpass(ring, 400))
         out = place(r.samples, [start], [unit(ring) + 0.12 * unit(bandpass(white(timbre, ring.size) * rattle, 600, 6000))])
     else:
@@ -266,15 +285,27 @@ HEART_MONITOR = Recipe(
     code="BEEPMed",
     nouns=("heart monitor", "heart rate monitor", "hospital monitor", "medical monitor", "heart monitor beep", "ECG monitor"),
     clauses=("{a} heart monitor beeps {adv}", "{a} hospital monitor is beeping", "{a} heart rate monitor beeps with every heartbeat"),
-    tags=("hospital beep", "ecg", "ekg", "life support", "intensive care", "hospital machine", "patient monitor", "vital signs",
-          "cardiac monitor", "pulse monitor"),
+    tags=(
+        "hospital beep",
+        "ecg",
+        "ekg",
+        "life support",
+        "intensive care",
+        "hospital machine",
+        "patient monitor",
+        "vital signs",
+        "cardiac monitor",
+        "pulse monitor",
+    ),
     onomatopoeia=("beep ... beep ... beep",),
     render=_heart_monitor,
     texture=True,
     attributes=(
         Range("rate", 48, 150, "/min", log=True, axis="rate", moves="onsets_per_s"),
         Range("pitch", 440, 1050, "Hz", log=True, axis="pitch", moves="centroid_hz"),
-        Kind("state", {"beating": (), "flatline": ("that flatlines", "going flatline", "ending in a flatline")}, slot="after", weights=(5, 1)),
+        Kind(
+            "state", {"beating": (), "flatline": ("that flatlines", "going flatline", "ending in a flatline")}, slot="after", weights=(5, 1)
+        ),
     ),
     tests=(
         Follows("onsets_per_s", "rate", 0.15, 1 / 60, {"state": "beating"}),

@@ -40,7 +40,9 @@ def _trill(rng: np.random.Generator, hz: float, seconds: float) -> Audio:
 def _telephone(r: Record) -> Audio:
     timing, timbre = r.stream("timing"), r.stream("timbre")
     double = r["cadence"] == "double"
-    on, gap, pause = (0.4, 0.2, float(timing.uniform(1.4, 2))) if double else (float(timing.uniform(1, 2)), 0, float(timing.uniform(1.5, 3.2)))
+    on, gap, pause = (
+        (0.4, 0.2, float(timing.uniform(1.4, 2))) if double else (float(timing.uniform(1, 2)), 0, float(timing.uniform(1.5, 3.2)))
+    )
     match r["kind"]:
         case "bell":
             ring = bell_ring(timbre, float(timbre.uniform(850, 1400)), on, float(timing.uniform(20, 26)))
@@ -49,7 +51,9 @@ def _telephone(r: Record) -> Audio:
         case _:
             pair = (440, 480) if timbre.random() < 0.6 else (400, 450)
             ring = fade(bandpass(tone(pair[0], on, False) + tone(pair[1], on, False), 250, 3400), 0.01, 0.01)
-    times = grouped(r.seconds, float(timing.uniform(0.05, 0.4)), on + gap if double else on + pause, 2 if double else 1, pause if double else 0)
+    times = grouped(
+        r.seconds, float(timing.uniform(0.05, 0.4)), on + gap if double else on + pause, 2 if double else 1, pause if double else 0
+    )
     return unit(place(r.samples, times, [unit(ring)]))
 
 
@@ -60,8 +64,18 @@ TELEPHONE = Recipe(
     code="COMTelph",
     nouns=("telephone ringing", "phone ringing", "telephone", "ringing telephone", "landline phone", "telephone ring"),
     clauses=("{a} telephone rings {adv}", "{a} phone is ringing", "somewhere {a} telephone rings"),
-    tags=("old phone", "ring ring", "landline", "phone call", "incoming call", "desk phone", "house phone", "office phone", "phone ring",
-          "telephone call"),
+    tags=(
+        "old phone",
+        "ring ring",
+        "landline",
+        "phone call",
+        "incoming call",
+        "desk phone",
+        "house phone",
+        "office phone",
+        "phone ring",
+        "telephone call",
+    ),
     onomatopoeia=("ring ring", "brring brring"),
     render=_telephone,
     attributes=(
@@ -136,7 +150,12 @@ MOBILE = Recipe(
     wave=2,
     code="COMCell",
     nouns=("mobile phone", "cell phone", "smartphone", "cellphone"),
-    clauses=("{a} mobile phone goes off", "{a} cell phone alerts its owner", "{a} smartphone goes off in a pocket", "{a} cell phone is heard"),
+    clauses=(
+        "{a} mobile phone goes off",
+        "{a} cell phone alerts its owner",
+        "{a} smartphone goes off in a pocket",
+        "{a} cell phone is heard",
+    ),
     tags=("cellphone sound", "mobile", "phone alert", "handphone", "smartphone sound"),
     render=_mobile,
     attributes=(
@@ -192,7 +211,7 @@ def _squelched(timing: np.random.Generator, timbre: np.random.Generator, noise: 
 
 
 def _stations(timing: np.random.Generator, timbre: np.random.Generator, n: int) -> tuple[Audio, Audio]:
-    """What comes out of a receiver while someone turns the dial: sliding whistles and snatches of music; and how far they cover the noise."""
+    """What a receiver plays while someone turns the dial (whistles, snatches of music), and how far it covers the noise."""
     out, cover, now = np.zeros(n, np.float32), np.zeros(n, np.float32), float(timing.uniform(0.1, 0.5))
     while now < n / SAMPLE_RATE:
         long = float(timing.uniform(0.35, 1.1))
@@ -218,8 +237,17 @@ RADIO_STATIC = Recipe(
     code="COMStatic",
     nouns=("radio static", "static noise", "radio interference", "static", "radio noise"),
     clauses=("{adj} static comes from a radio", "{adj} radio static hisses {adv}", "there is {adj} interference on the radio"),
-    tags=("interference", "walkie talkie", "radio hiss", "no signal", "dead channel", "lost signal", "static interference", "bad reception",
-          "untuned radio"),
+    tags=(
+        "interference",
+        "walkie talkie",
+        "radio hiss",
+        "no signal",
+        "dead channel",
+        "lost signal",
+        "static interference",
+        "bad reception",
+        "untuned radio",
+    ),
     onomatopoeia=("kssshhh",),
     render=_static,
     texture=True,
@@ -237,7 +265,10 @@ RADIO_STATIC = Recipe(
         ),
         Range("brightness", 0, 1, axis="brightness", moves="centroid_hz"),
     ),
-    tests=(Between("flatness_db", -12, 0, {"kind": "steady", "brightness_q": 0.9}), Ascending("modulation_depth", "kind", ("steady", "squelch"))),
+    tests=(
+        Between("flatness_db", -12, 0, {"kind": "steady", "brightness_q": 0.9}),
+        Ascending("modulation_depth", "kind", ("steady", "squelch")),
+    ),
 )
 
 RECIPES = (TELEPHONE, MOBILE, RADIO_STATIC)

@@ -78,8 +78,18 @@ TRAIN = Recipe(
         "the wheels of {a} train clack on the rails",
     ),
     tags=(
-        "railway", "clickety clack", "train tracks", "subway car", "railroad", "rails", "train ride", "train wheels", "rail joints",
-        "rolling stock", "train clattering", "railway carriage",
+        "railway",
+        "clickety clack",
+        "train tracks",
+        "subway car",
+        "railroad",
+        "rails",
+        "train ride",
+        "train wheels",
+        "rail joints",
+        "rolling stock",
+        "train clattering",
+        "railway carriage",
     ),
     onomatopoeia=("clickety clack", "clackety clack", "ta-dum ta-dum"),
     render=_train,
@@ -128,8 +138,18 @@ HELICOPTER = Recipe(
         "the rotor of {a} helicopter chops the air",
         "{a} helicopter is flying",
     ),
-    tags=("chopper", "rotor", "helicopter flying over", "blades", "rotor blades", "copter", "whirlybird", "helo", "rotorcraft",
-          "helicopter hovering"),
+    tags=(
+        "chopper",
+        "rotor",
+        "helicopter flying over",
+        "blades",
+        "rotor blades",
+        "copter",
+        "whirlybird",
+        "helo",
+        "rotorcraft",
+        "helicopter hovering",
+    ),
     onomatopoeia=("chop chop chop", "whop whop whop", "thup thup thup"),
     render=_helicopter,
     texture=True,
@@ -139,6 +159,7 @@ HELICOPTER = Recipe(
     ),
     tests=(Follows("modulation_hz", "rate", 0.06), Between("modulation_depth", 0.35, 1.2), Between("active_share", 0.98, 1)),
 )
+
 
 def _blast(rng: np.random.Generator, kind: str, scale: float, seconds: float) -> Audio:
     """One blast of an air horn (a chord of reeds) or of a steam whistle (breathy pipes)."""
@@ -153,7 +174,7 @@ def _blast(rng: np.random.Generator, kind: str, scale: float, seconds: float) ->
         out = rms(lowpass(out, 5000)) + 0.06 * rms(bandpass(white(rng, n), 800, 5000))
         return unit(out * np.minimum(1, t / 0.08) * np.clip((seconds - t) / 0.15, 0, 1))
     warble = scoop * (1 + 0.004 * np.sin(2 * np.pi * rng.uniform(5, 8) * t))
-    for hz in (440 * np.array([1, 1.26, 1.5, 1.2])[rng.permutation(4)[:3]] * rng.uniform(0.985, 1.015, 3)):
+    for hz in 440 * np.array([1, 1.26, 1.5, 1.2])[rng.permutation(4)[:3]] * rng.uniform(0.985, 1.015, 3):
         out += harmonics(hz * warble, (1, 0.35, 0.25, 0.08), n)
         out += 2.5 * resonator(white(rng, n), hz * scale, 30) + 1.5 * resonator(white(rng, n), 2 * hz * scale, 30)
     hiss = bandpass(white(rng, n), 1800, 7000)
@@ -230,7 +251,12 @@ PROPELLER = Recipe(
     wave=2,
     code="AEROProp",
     nouns=("propeller plane", "propeller aircraft", "propeller", "propeller airplane", "spinning aircraft propeller"),
-    clauses=("{a} propeller plane flies {adv}", "{a} propeller drones {adv}", "{a} propeller aircraft is in the air", "{a} propeller buzzes"),
+    clauses=(
+        "{a} propeller plane flies {adv}",
+        "{a} propeller drones {adv}",
+        "{a} propeller aircraft is in the air",
+        "{a} propeller buzzes",
+    ),
     tags=("prop plane", "aeroplane with propeller", "old airplane", "plane engine droning", "cessna", "propeller engine"),
     render=_propeller,
     texture=True,
@@ -290,11 +316,19 @@ def _jet(r: Record) -> Audio:
     whine = np.zeros(n, np.float32)
     for hz, gain in zip((1240, 1860, 2790, 4200), (0.5, 1, 0.7, 0.3), strict=True):
         whine += gain * sine(hz * float(timbre.uniform(0.95, 1.05)) * doppler * (1 + 0.002 * slow(timing, n, 20)), n)
-    whine = (0.25 if kind == "fighter" else 0.5) * rms(whine) * np.sqrt(level) * np.clip(0.75 - 0.7 * side, 0, 1) * float(timbre.uniform(0.35, 0.8))
+    whine = (
+        (0.25 if kind == "fighter" else 0.5)
+        * rms(whine)
+        * np.sqrt(level)
+        * np.clip(0.75 - 0.7 * side, 0, 1)
+        * float(timbre.uniform(0.35, 0.8))
+    )
     swell = 1 + 0.12 * slow(timing, n, 6)
     out = rms(roar) * level * swell * (0.7 + 0.3 * side) + whine
     if kind == "fighter":
-        out = drive(2.2 * out, 1.5) + 0.5 * level**1.5 * rms(bandpass(np.maximum(slow(timing, n, 70) - 0.8, 0) * white(timbre, n), 200, 5000))
+        out = drive(2.2 * out, 1.5) + 0.5 * level**1.5 * rms(
+            bandpass(np.maximum(slow(timing, n, 70) - 0.8, 0) * white(timbre, n), 200, 5000)
+        )
     return place(r.samples, np.arange(0, r.seconds, 12.5), [fade(highpass(out, 55), 0.3, 0.6)])
 
 

@@ -66,8 +66,16 @@ CAR_PASS = Recipe(
         "{a} car goes past {adv}",
     ),
     tags=(
-        "car drives by", "pass by", "traffic passing", "drive-by car", "car on the road", "car whooshing past", "road traffic",
-        "car rushing past", "passing vehicle", "car speeding past",
+        "car drives by",
+        "pass by",
+        "traffic passing",
+        "drive-by car",
+        "car on the road",
+        "car whooshing past",
+        "road traffic",
+        "car rushing past",
+        "passing vehicle",
+        "car speeding past",
     ),
     render=_car_pass,
     attributes=(
@@ -116,7 +124,18 @@ CAR_HORN = Recipe(
     code="VEHHorn",
     nouns=("car horn", "honking car", "horn honk", "car honking its horn", "vehicle horn"),
     clauses=("{a} car horn honks {adv}", "{a} horn is blown {adv}", "a driver honks {a} horn", "{a} car horn blares"),
-    tags=("honk", "honking", "horn", "traffic jam", "beeping car horn", "tooting", "toot", "horn blast", "angry driver honking", "car beeping"),
+    tags=(
+        "honk",
+        "honking",
+        "horn",
+        "traffic jam",
+        "beeping car horn",
+        "tooting",
+        "toot",
+        "horn blast",
+        "angry driver honking",
+        "car beeping",
+    ),
     onomatopoeia=("honk honk", "beep beep", "honk"),
     render=_horn,
     attributes=(
@@ -134,7 +153,9 @@ def _crash(rng: np.random.Generator) -> Audio:
     sheet = modes(np.sort(rng.uniform(250, 4200, 18)), rng.uniform(0.1, 0.5, 18), rng.uniform(0.3, 1, 18), n, rng)
     burst = white(rng, n) * decay(0.001, 0.07, n)
     low = sine(75, n) * decay(0.002, 0.09, n)
-    glass = place(n, rng.exponential(0.2, 25), [struck(rng, "glass", hz, 2600) for hz in rng.uniform(2200, 4500, 4)], rng.uniform(0.05, 0.25, 25))
+    glass = place(
+        n, rng.exponential(0.2, 25), [struck(rng, "glass", hz, 2600) for hz in rng.uniform(2200, 4500, 4)], rng.uniform(0.05, 0.25, 25)
+    )
     return fade(unit(drive(unit(sheet) + unit(burst) + low, 2) + glass), 0.001, 0.3)
 
 
@@ -164,9 +185,26 @@ TYRE_SKID = Recipe(
     wave=2,
     code="VEHSkid",
     nouns=("tire screech", "tyre screech", "car skid", "screeching tires", "squealing tyres", "car braking hard", "skidding car"),
-    clauses=("{a} car skids with screeching tires", "{a} car brakes hard", "{a} tire screech is heard", "the tires of {a} car squeal {adv}"),
-    tags=("skid", "brakes", "car braking", "drifting", "squeal", "burnout", "screeching brakes", "drift", "emergency braking",
-          "slamming on the brakes", "screech", "wheelspin"),
+    clauses=(
+        "{a} car skids with screeching tires",
+        "{a} car brakes hard",
+        "{a} tire screech is heard",
+        "the tires of {a} car squeal {adv}",
+    ),
+    tags=(
+        "skid",
+        "brakes",
+        "car braking",
+        "drifting",
+        "squeal",
+        "burnout",
+        "screeching brakes",
+        "drift",
+        "emergency braking",
+        "slamming on the brakes",
+        "screech",
+        "wheelspin",
+    ),
     onomatopoeia=("skrrt", "screech"),
     render=_skid,
     attributes=(
