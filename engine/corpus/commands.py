@@ -20,7 +20,8 @@ def corpus() -> None:
 def list_classes() -> None:
     """Name every sound class with its family, wave and category code."""
     for recipe in recipes().values():
-        click.echo(f"{recipe.number:3d}  {recipe.id:24} {recipe.family:22} wave {recipe.wave}  {recipe.code:9} {', '.join(recipe.nouns[:3])}")
+        nouns = ", ".join(recipe.nouns[:3])
+        click.echo(f"{recipe.number:3d}  {recipe.id:24} {recipe.family:22} wave {recipe.wave}  {recipe.code:9} {nouns}")
     click.echo(f"{len(recipes())} classes")
 
 

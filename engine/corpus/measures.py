@@ -204,7 +204,7 @@ def pitch_slope(samples: NDArray) -> float:
     """Rank correlation of the loud frames' centroid with time: +1 rises, -1 falls."""
     hz, power = _power(samples)
     total = power.sum(axis=0)
-    loud = total >= total.max() * 1e-3
+    loud = (total > 0) & (total >= total.max() * 1e-3)
     track = (hz[:, None] * power[:, loud]).sum(axis=0) / total[loud]
     if track.size < 3:
         return 0.0

@@ -136,9 +136,9 @@ OwnTest = Follows | Between | Ascending
 class Recipe:
     """One sound class: what people call it, what can be said of it, how it is made, how it is tested.
 
-    ``nouns`` are noun phrases without article ("dog bark", "barking dog"); ``clauses`` are sentences in which ``{a}`` stands for article plus
-    adjectives, ``{adj}`` for adjectives alone and ``{adv}`` for an optional adverb; ``tags`` are further words that users type. ``texture``
-    sounds fill the time evenly, the others are events. ``sub_bass`` relaxes the band tests for kicks and the like.
+    ``nouns`` are noun phrases without article ("dog bark", "barking dog"); ``clauses`` are sentences in which ``{a}`` stands for article
+    plus adjectives, ``{adj}`` for adjectives alone and ``{adv}`` for an optional adverb; ``tags`` are further words that users type.
+    ``texture`` sounds fill the time evenly, the others are events. ``sub_bass`` relaxes the band tests for kicks and the like.
     """
 
     id: str

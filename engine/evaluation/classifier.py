@@ -1,7 +1,7 @@
 """An independent judge of what a clip sounds like: learned from corpus audio alone, shared with no pack.
 
-Mel statistics of fresh corpus clips (and of neutrally disturbed copies of them) feed a small perceptron. Features are cached class by class, so
-that an interrupted rendering goes on where it stopped.
+Mel statistics of fresh corpus clips (and of neutrally disturbed copies of them) feed a small perceptron. Features are cached class by
+class, so that an interrupted rendering goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class JudgeTraining:
 
     clips: int = 2 * CHUNK_CLIPS
     hidden: int = 384
-    steps: int = 2500
+    steps: int = 3000
     batch_size: int = 192
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
     dropout: float = 0.3
-    feature_noise: float = 0.15
+    feature_noise: float = 0.35
     label_smoothing: float = 0.05
     seed: int = 1
 
@@ -172,7 +172,8 @@ class _Chunk:
         """Feature vectors [clips, copies, f]: of each clip and, for training, of its disturbed copies."""
         held_out = self.first_seed is None
         seeds = held_out_seeds(self.class_id, self.clips) if held_out else range(self.first_seed, self.first_seed + self.clips)
-        return np.stack([_variants(log_mel_db(single_clip(self.class_id, seed), _GEOMETRY), seed, 0 if held_out else COPIES) for seed in seeds])
+        mels = ((log_mel_db(single_clip(self.class_id, seed), _GEOMETRY), seed) for seed in seeds)
+        return np.stack([_variants(mel, seed, 0 if held_out else COPIES) for mel, seed in mels])
 
 
 def _variants(log_mel: NDArray, seed: int, copies: int) -> NDArray[np.float32]:

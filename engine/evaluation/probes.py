@@ -64,7 +64,8 @@ def probe_of(class_id: str, attribute_name: str) -> Probe:
         raise EngineError("value", f"{class_id}.{attribute_name} names no measure.")
     noun = next((text.words for text in lexicon(class_id).nouns if not text.needs), lexicon(class_id).nouns[0].words)
     low, high = ([f"{word} {noun}" for word in list(dict.fromkeys(scale.zones[zone]))[:_WORDS]] for zone in ("low", "high"))
-    return Probe(class_id, attribute_name, tuple(low), tuple(high), attribute.moves, -attribute.sign if attribute.reverse else attribute.sign)
+    sign = -attribute.sign if attribute.reverse else attribute.sign
+    return Probe(class_id, attribute_name, tuple(low), tuple(high), attribute.moves, sign)
 
 
 def evaluate_probes(
@@ -174,9 +175,9 @@ def probes_report(result: Row) -> str:
     """The result as Markdown."""
     sources = {"**generated from two words**": result["generated"], **result["anchors"]}
     totals = [
-        [name, percent(v["right_sign"]), f"{100 * v['interval'][0]:.0f}–{100 * v['interval'][1]:.0f} %", percent(v["strong"]), f"{v['median_effect']:+.1f}"]
+        [name, percent(v["right_sign"]), _interval(v["interval"]), percent(v["strong"]), f"{v['median_effect']:+.1f}"]
         for name, v in sources.items()
-    ]  # fmt: skip
+    ]
     rows = [
         [
             f"{probe['prompts'][0]} / {probe['prompts'][1]}",
@@ -189,8 +190,10 @@ def probes_report(result: Row) -> str:
     lines = [
         "# Attributes: does a word change the sound as it says?",
         "",
-        f"Pack {result['pack']}; {len(rows)} attributes, {result['seeds']} takes with a word of the low end and {result['seeds']} with one of "
-        "the high end. The effect is the difference of the means of the measure over its deviation inside an end, positive where it goes where "
+        f"Pack {result['pack']}; {len(rows)} attributes, {result['seeds']} takes with a word of the low end and "
+        f"{result['seeds']} with one of "
+        "the high end. The effect is the difference of the means of the measure over its deviation inside an end, "
+        "positive where it goes where "
         "the word says.",
         "",
         table(["sounds", "right direction", "95 %", "effect above 1", "median effect"], totals),
@@ -198,3 +201,7 @@ def probes_report(result: Row) -> str:
         table(["words", "measure", "median low → high", "effect", "round trip of corpus clips", "corpus clips"], rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _interval(bounds: Sequence[float]) -> str:
+    return f"{100 * bounds[0]:.0f}–{100 * bounds[1]:.0f} %"

@@ -197,7 +197,8 @@ def prompts_report(result: Row) -> str:
         "# Prompts: does the sound that was asked for come out?",
         "",
         f"Pack {result['pack']}; {settings['steps']} iterations, guidance {settings['guidance']:g} (from {settings['guidance_start']:g}), "
-        f"temperature {settings['temperature']:g}, order {settings['order']}. Prompts are paraphrases that no caption contains; the judge is a "
+        f"temperature {settings['temperature']:g}, order {settings['order']}. Prompts are paraphrases that no caption "
+        "contains; the judge is a "
         "classifier trained on corpus audio of other seeds.",
         "",
         table(
@@ -212,7 +213,8 @@ def prompts_report(result: Row) -> str:
         text = result["text"]
         good, bad = text["sound_right_when_understood"], text["sound_right_when_misunderstood"]
         lines += [
-            f"The pack's own prompt encoder puts the right concept first for {percent(text['top1'])} of the prompts and among its first five "
+            f"The pack's own prompt encoder puts the right concept first for {percent(text['top1'])} of the prompts "
+            "and among its first five "
             f"for {percent(text['top5'])}. Where it is first, {percent(good['top1'])} of {good['clips']} sounds are right, "
             f"otherwise {percent(bad['top1'])} of {bad['clips']}.",
             "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 
 class CosineQuantizer(nn.Module):
@@ -69,6 +69,9 @@ class CosineQuantizer(nn.Module):
     def _follow(self, z: Tensor, ids: Tensor) -> None:
         count = torch.bincount(ids, minlength=self.codebook.shape[0]).to(z.dtype)
         sums = torch.zeros_like(self.sums).index_add_(0, ids, z)
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.all_reduce(count)
+            distributed.all_reduce(sums)
         self.usage.lerp_(count, 1 - self.ema_decay)
         self.sums.lerp_(sums, 1 - self.ema_decay)
         dead = self.usage < self.restart_below

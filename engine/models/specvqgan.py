@@ -195,7 +195,7 @@ class SpecVqganTokenizer(nn.Module):
         """mel (B, 1, bands, frames) -> ids (B, rows, cols); frames are padded with the last one to whole cells."""
         missing = -mel.shape[-1] % 16
         if missing:
-            mel = F.pad(mel, (0, missing), mode="replicate")
+            mel = F.pad(mel, (0, missing, 0, 0), mode="replicate")
         return self.quantize.nearest(self.quant_conv(self.encoder(mel)).permute(0, 2, 3, 1))
 
     def decode(self, ids: Tensor) -> Tensor:

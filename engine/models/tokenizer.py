@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -75,42 +74,10 @@ class ConvTokenizer(nn.Module):
         """mel (B, 1, bands, frames) -> ids (B, rows, cols); frames are padded with the last one to whole cells."""
         missing = -mel.shape[-1] % 16
         if missing:
-            mel = F.pad(mel, (0, missing), mode="replicate")
+            mel = F.pad(mel, (0, missing, 0, 0), mode="replicate")
         return self.quantizer.nearest(self.encoder(mel).permute(0, 2, 3, 1))
 
     def decode(self, ids: Tensor) -> Tensor:
         """ids (B, rows, cols) -> mel (B, 1, bands, 16 cols)."""
         codes = self.quantizer.lookup(ids).permute(0, 3, 1, 2).contiguous()
         return self.decoder(codes)
-
-
-class PatchDiscriminator(nn.Module):
-    """Judges 16 x 16 neighbourhoods of a mel picture: (B, 1, bands, frames) -> (B, 1, H, W). Training only."""
-
-    def __init__(self, channels: int = 24, bands: int = 80) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(1, channels, 4, stride=2, padding=1),
-            RowEmbedding(channels, bands // 2),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1),
-            nn.GroupNorm(4, 2 * channels),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * channels, 4 * channels, 4, stride=2, padding=1),
-            nn.GroupNorm(4, 4 * channels),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(4 * channels, 1, 3, padding=1),
-        )
-
-    def forward(self, mel: Tensor) -> Tensor:
-        return self.layers(mel)
-
-
-def reconstruction_loss(prediction: Tensor, target: Tensor) -> Tensor:
-    """L1 of the picture, of its 2x and 4x averages, and of its differences in time and frequency: keeps onsets and partials sharp."""
-    loss = F.l1_loss(prediction, target)
-    for factor in (2, 4):
-        loss = loss + 0.5 * F.l1_loss(F.avg_pool2d(prediction, factor), F.avg_pool2d(target, factor))
-    for axis in (-1, -2):
-        loss = loss + 0.5 * F.l1_loss(torch.diff(prediction, dim=axis), torch.diff(target, dim=axis))
-    return loss

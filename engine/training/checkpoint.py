@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -17,8 +16,10 @@ _TENSOR = "__tensor__"
 def _split(value: Any, path: str, tensors: dict[str, Tensor]) -> Any:
     """Moves the tensors of a nested state into ``tensors`` and leaves their names behind."""
     if isinstance(value, Tensor):
-        tensors[path] = value.detach().cpu().contiguous().clone()
-        return {_TENSOR: path}
+        # The number keeps names apart: "a/b" can be one key or two.
+        name = f"{len(tensors)}{path}"
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return {_TENSOR: name}
     if isinstance(value, dict):
         return {"__dict__": [[key, _split(item, f"{path}/{key}", tensors)] for key, item in value.items()]}
     if isinstance(value, list | tuple):
@@ -55,8 +56,3 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     with safe_open(path, framework="pt") as file:
         skeleton = json.loads(file.metadata()["state"])
     return _join(skeleton, load_file(path))
-
-
-def random_state() -> Tensor:
-    """State of torch's CPU generator."""
-    return torch.get_rng_state()

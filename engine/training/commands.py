@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import torch
 
-from engine.training.runs import STAGES, EmbeddedRun, Workshop, toy_run
+from engine.training.runs import RUNS, STAGES, EmbeddedRun, Workshop
 from engine.types import EngineError
 
 
@@ -19,13 +19,13 @@ from engine.types import EngineError
 @click.option("--shards", type=int, help="Shards of 128 clips [default: 100].")
 @click.option("--steps", type=int, help="Steps of the one stage that is named.")
 @click.option("--workers", default=1, show_default=True, help="Processes that render.")
-@click.option("--threads", default=0, help="Threads of torch [default: all but none spare].")
-@click.option("--toy", is_flag=True, help="Rehearse the whole recipe in a minute.")
-def train(stage: str, work: Path, target: Path, shards: int | None, steps: int | None, workers: int, threads: int, toy: bool) -> None:
-    """Train the embedded pack: all stages, or one of them; killed and started again it goes on."""
+@click.option("--threads", default=0, help="Threads of torch [default: one per core].")
+@click.option("--recipe", type=click.Choice(list(RUNS)), default="embedded", show_default=True, help="Sizes; toy rehearses in a minute.")
+def train(stage: str, work: Path, target: Path, shards: int | None, steps: int | None, workers: int, threads: int, recipe: str) -> None:
+    """Train a pack: all stages, or one of them; killed and started again it goes on."""
     if threads:
         torch.set_num_threads(threads)
-    run = configured(toy_run() if toy else EmbeddedRun(), stage, shards, steps)
+    run = configured(RUNS[recipe](), stage, shards, steps)
     workshop = Workshop(work, run, workers)
     for name in STAGES if stage == "all" else (stage,):
         if name == "pack":

@@ -27,7 +27,7 @@ def encode_shard(shard: Path, folder: Path, tokenizer: Tokenizer, prompt: Prompt
             sounds.append(prompt.embed_mel(mel).half().numpy())
         texts = np.stack([prompt.embed_text(row["captions"]).half().numpy() for row in source.rows])
     folder.mkdir(parents=True, exist_ok=True)
-    building = target.with_suffix(".part")
+    building = target.with_suffix(f".{os.getpid()}.part")
     with open(building, "wb") as file:
         np.savez(file, tokens=np.concatenate(tokens), sounds=np.concatenate(sounds), texts=texts)
     os.replace(building, target)

@@ -74,16 +74,16 @@ class Trainer:
         self.fabric = fabric or make_fabric()
         self.step = 0
         self._pairs = task.optimizers()
-        self._groups = [group for _, optimizers in self._pairs for optimizer in optimizers for group in optimizer.param_groups]
-        self._base_rates = [group["lr"] for group in self._groups]
-        if self.checkpoint_path.exists():
-            self._restore()
+        self._base_rates = [group["lr"] for group in self._groups()]
         self.modules, self.wrapped = [], []
         for module, optimizers in self._pairs:
             wrapped, *wrapped_optimizers = self.fabric.setup(module, *optimizers)
             self.modules.append(wrapped)
             self.wrapped.append(wrapped_optimizers)
         task.averaged.to(self.fabric.device)
+        # Not before: what is restored has to lie on the device.
+        if self.checkpoint_path.exists():
+            self._restore()
 
     @property
     def checkpoint_path(self) -> Path:
@@ -102,8 +102,8 @@ class Trainer:
                 logs = self._one_step()
                 now = time.monotonic()
                 if self.step % config.log_every == 0:
-                    self._report(logs, now - started, self.step - first)
-                if self.step % config.validate_every == 0:
+                    self._report(self._mean_over_processes(logs), now - started, self.step - first)
+                if self.step % config.validate_every == 0 and self.step < config.steps:
                     self._report({"validation": 1.0, **self._validate()}, now - started, self.step - first)
                 if now - saved > config.checkpoint_every_s:
                     self.save()
@@ -118,7 +118,7 @@ class Trainer:
     def _one_step(self) -> dict[str, float]:
         config = self.task.config
         factor = learning_rate_factor(self.step, config)
-        for group, rate in zip(self._groups, self._base_rates, strict=True):
+        for group, rate in zip(self._groups(), self._base_rates, strict=True):
             group["lr"] = rate * factor
         torch.manual_seed(config.seed * 1_000_003 + self.step * 101 + self.fabric.global_rank)
         batch = self._draw(np.random.default_rng([config.seed, self.step]))
@@ -126,6 +126,16 @@ class Trainer:
         self.step += 1
         self._average()
         return logs
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Parameter groups of all optimisers; restoring an optimiser makes new ones."""
+        return [group for _, optimizers in self._pairs for optimizer in optimizers for group in optimizer.param_groups]
+
+    def _mean_over_processes(self, logs: dict[str, float]) -> dict[str, float]:
+        if self.fabric.world_size == 1:
+            return logs
+        values = torch.tensor(list(logs.values()), device=self.fabric.device)
+        return dict(zip(logs, self.fabric.all_reduce(values, reduce_op="mean").tolist(), strict=True))
 
     def _draw(self, rng: np.random.Generator) -> dict[str, Tensor]:
         """The whole batch is drawn on every process; each keeps its share."""

@@ -13,18 +13,19 @@ from torch import nn
 
 from engine.corpus.registry import recipes
 from engine.geometry import Geometry
-from engine.models.pack import Manifest, write_pack
+from engine.models.pack import ARCHITECTURES, Manifest, write_pack
 from engine.models.prompt import ContrastivePromptEncoder, words_of
+from engine.models.specvqgan import SpecVqganTokenizer
 from engine.models.tokenizer import ConvTokenizer
-from engine.models.transformer import MaskedTransformer
+from engine.models.transformer import EMBEDDED_LARGE, GeneratorConfig, MaskedTransformer
 from engine.models.vocoder import FourierVocoder
 from engine.training.checkpoint import load_checkpoint
 from engine.training.encode import TokenSet, encode_shard
-from engine.training.generator_task import GeneratorTask, GeneratorTraining
+from engine.training.generator_task import PAPER_TRAINING, GeneratorTask, GeneratorTraining
 from engine.training.loop import LoopConfig, Trainer
 from engine.training.prompt_task import PromptTask, PromptTraining
 from engine.training.shards import CLIPS_PER_SHARD, Shard, ShardSet, render_shards
-from engine.training.tokenizer_task import TokenizerTask, TokenizerTraining
+from engine.training.tokenizer_task import PAPER_TOKENIZER, TokenizerTask, TokenizerTraining, build_tokenizer
 from engine.training.vocoder_task import VocoderTask, VocoderTraining
 from engine.types import EngineError, SamplingSettings
 
@@ -59,6 +60,27 @@ def toy_run() -> EmbeddedRun:
         name="Rehearsal",
         id="toy",
     )
+
+
+def accelerator_run() -> EmbeddedRun:
+    """The larger embedded generator (12 x 384) on a larger corpus: what an accelerator trains in minutes."""
+    generator = GeneratorTraining(loop=LoopConfig(steps=20_000, batch_size=512, warmup_steps=400), model=EMBEDDED_LARGE, learning_rate=6e-4)
+    return EmbeddedRun(shards=400, single_share=0.55, generator=generator)
+
+
+def paper_run() -> EmbeddedRun:
+    """The published sizes and training details (SpecMaskGIT section 4), for whoever has the data and the accelerators."""
+    model = GeneratorConfig(condition_dim=PromptTraining().model.dim)
+    generator = replace(PAPER_TRAINING, model=model)
+    return EmbeddedRun(shards=1000, tokenizer=PAPER_TOKENIZER, generator=generator, name="Melbrush at the paper's size", id="paper")
+
+
+RUNS: dict[str, Callable[[], EmbeddedRun]] = {
+    "embedded": EmbeddedRun,
+    "accelerator": accelerator_run,
+    "paper": paper_run,
+    "toy": toy_run,
+}
 
 
 class Workshop:
@@ -123,9 +145,9 @@ class Workshop:
         network.load_state_dict({key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)})
         return network.eval().requires_grad_(False)
 
-    def trained_tokenizer(self) -> ConvTokenizer:
+    def trained_tokenizer(self) -> ConvTokenizer | SpecVqganTokenizer:
         """Averaged tokenizer of the last checkpoint."""
-        return self._averaged("tokenizer", ConvTokenizer(self.run.tokenizer.model))
+        return self._averaged("tokenizer", build_tokenizer(self.run.tokenizer.model))
 
     def trained_prompt(self) -> ContrastivePromptEncoder:
         """Averaged prompt encoder of the last checkpoint."""
@@ -142,12 +164,11 @@ class Workshop:
     def export(self, target: Path) -> Manifest:
         """Writes the pack of the last checkpoints."""
         run = self.run
-        networks = {
-            "tokenizer": ("conv-vq", run.tokenizer.model, self.trained_tokenizer().state_dict()),
-            "generator": ("masked-vit", run.generator.model, self.trained_generator().state_dict()),
-            "prompt": ("contrastive", run.prompt.model, self.trained_prompt().state_dict()),
-            "vocoder": ("fourier", run.vocoder.model, self.trained_vocoder().state_dict()),
-        }
+        trained = (self.trained_tokenizer(), self.trained_generator(), self.trained_prompt(), self.trained_vocoder())
+        networks = {}
+        for network in trained:
+            name, architecture = next((n, a) for n, a in ARCHITECTURES.items() if a.config is type(network.config))
+            networks[architecture.role] = (name, network.config, network.state_dict())
         fields = {
             "id": run.id,
             "name": run.name,

@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig, PatchDiscriminator, reconstruction_loss
+from engine.models.specvqgan import SpecVqganConfig, SpecVqganTokenizer
+from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
 from engine.training.loop import LoopConfig, Trainer, averaged_copy, mean_of
+from engine.training.pictures import PatchDiscriminator, reconstruction_loss
 from engine.training.shards import ShardSet
 
 DB_PER_UNIT = 50.0
@@ -19,16 +21,39 @@ DB_PER_UNIT = 50.0
 
 @dataclass(frozen=True)
 class TokenizerTraining:
-    """Recipe of the tokenizer; ``adversary_from`` is the share of the run after which the discriminator joins."""
+    """Recipe of the tokenizer.
+
+    ``adversary_from`` is the share of the run after which the discriminator joins; ``structured_loss`` adds averages and differences of the
+    picture to the plain L1 of the original.
+    """
 
     loop: LoopConfig = LoopConfig(steps=3000, batch_size=16)
-    model: ConvTokenizerConfig = field(default_factory=ConvTokenizerConfig)
+    model: ConvTokenizerConfig | SpecVqganConfig = field(default_factory=ConvTokenizerConfig)
     learning_rate: float = 8e-4
     crop_frames: int = 256
     commitment: float = 0.25
+    structured_loss: bool = True
     adversary_from: float = 0.6
     adversary_weight: float = 0.02
     validation_clips: int = 48
+
+
+# SpecVQGAN's VGGSound recipe: plain L1, adversary of weight 0.8 from step 30,001 on (configuration published with arXiv 2110.08791).
+PAPER_TOKENIZER = TokenizerTraining(
+    loop=LoopConfig(steps=1_500_000, batch_size=8, warmup_steps=1),
+    model=SpecVqganConfig(),
+    learning_rate=8 * 4.5e-6,
+    crop_frames=848,
+    commitment=1.0,
+    structured_loss=False,
+    adversary_from=30_001 / 1_500_000,
+    adversary_weight=0.8,
+)
+
+
+def build_tokenizer(config: ConvTokenizerConfig | SpecVqganConfig) -> ConvTokenizer | SpecVqganTokenizer:
+    """The network of a tokenizer config."""
+    return ConvTokenizer(config) if isinstance(config, ConvTokenizerConfig) else SpecVqganTokenizer(config)
 
 
 class TokenizerTask:
@@ -40,9 +65,9 @@ class TokenizerTask:
         torch.manual_seed(recipe.loop.seed)
         self.recipe, self.config = recipe, recipe.loop
         self.train, self.validation = train, validation
-        self.network: nn.Module = ConvTokenizer(recipe.model).to(memory_format=torch.channels_last)
+        self.network: nn.Module = build_tokenizer(recipe.model).to(memory_format=torch.channels_last)
         self.averaged = averaged_copy(self.network)
-        self.discriminator = PatchDiscriminator(bands=recipe.model.bands)
+        self.discriminator = PatchDiscriminator()
 
     def optimizers(self) -> list[tuple[nn.Module, list[torch.optim.Optimizer]]]:
         """The tokenizer's and the discriminator's."""
@@ -70,7 +95,8 @@ class TokenizerTask:
         mel = batch["mel"].contiguous(memory_format=torch.channels_last)
         prediction, ids, commitment = trainer.modules[0](mel)
         prediction = prediction.float()
-        loss = reconstruction_loss(prediction, mel) + self.recipe.commitment * commitment
+        fit = reconstruction_loss(prediction, mel) if self.recipe.structured_loss else F.l1_loss(prediction, mel)
+        loss = fit + self.recipe.commitment * commitment
         logs = {"l1_db": DB_PER_UNIT * F.l1_loss(prediction, mel).item()}
         adversarial = trainer.step >= self.recipe.adversary_from * self.config.steps
         if adversarial:

@@ -19,6 +19,3 @@ from engine.corpus.dsp.music import CHORDS, SCALES, bar_times, melody, sawteeth,
 from engine.corpus.dsp.noise import brown, coloured, pink, slow, spread, white
 from engine.corpus.dsp.oscillators import fm, glide, harmonics, phase, saw, sine, square, triangle, vibrato
 from engine.corpus.dsp.voices import TRACT, VOWELS, babble, formants, fricative, glottal
-
-__all__ = [name for name in dir() if not name.startswith("_") and name not in
-           {"bodies", "envelopes", "events", "filters", "machines", "music", "noise", "oscillators", "voices"}]  # fmt: skip

@@ -94,7 +94,8 @@ def struck(rng: np.random.Generator, material: str, base_hz: float, samples: int
     return (body / max(float(np.abs(body).max()), 1e-9)).astype(np.float32)
 
 
-def pluck(rng: np.random.Generator, hz: float, samples: int, brightness_hz: float = 4000.0, t60_s: float = 3.0, position: float = 0.2) -> Audio:
+def pluck(rng: np.random.Generator, hz: float, samples: int, brightness_hz: float = 4000.0, t60_s: float = 3.0,
+          position: float = 0.2) -> Audio:  # fmt: skip
     """Plucked string after Karplus and Strong: a noise burst in a damped loop; unit peak."""
     period = SAMPLE_RATE / hz
     n = int(period - 0.5)
