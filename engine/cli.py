@@ -17,10 +17,8 @@ from typing import Any, ClassVar, ParamSpec, TypeVar
 import click
 
 from engine import __version__
+from engine.models.folders import PACKS, pack_folder
 from engine.types import EngineError, Failed, Finished, GenerationRequest, SamplingSettings, StepUpdate, Take
-
-PACKS = Path(__file__).parent.parent / "models"
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -288,14 +286,6 @@ def chosen_settings(defaults: SamplingSettings, options: dict[str, Any]) -> Samp
     """The pack's sampling settings with what the user gave instead."""
     given = {name: options[name] for name in ("steps", "guidance", "temperature", "order") if options[name] is not None}
     return replace(defaults, **given)
-
-
-def pack_folder(name: str) -> Path:
-    """Folder of an installed pack or of a path. Raises EngineError("pack")."""
-    for folder in (PACKS / name, Path(name)):
-        if (folder / "pack.json").is_file():
-            return folder
-    raise EngineError("pack", f"There is no pack called {name!r}; main.py packs list names the installed ones.")
 
 
 def check_target(output: Path, source: Path | None = None) -> None:

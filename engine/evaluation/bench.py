@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,6 @@ from engine.evaluation.features import FEATURES_VERSION, features_of
 from engine.pipeline import Generate, Pipeline
 from engine.signal.mel import denormalise, log_mel_db, normalise
 from engine.types import EngineError, Failed, Finished, GenerationRequest, SamplingSettings, Take
-
-PACKS = Path(__file__).parents[2] / "models"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +29,6 @@ class RoundTrip:
     both_mel: NDArray[np.float32]
     ids: NDArray[np.int64]
     samples: NDArray[np.float32]
-
-
-def pack_folder(name: str) -> Path:
-    """Folder of an installed pack or of a path. Raises EngineError("pack")."""
-    for folder in (PACKS / name, Path(name)):
-        if (folder / "pack.json").is_file():
-            return folder
-    raise EngineError("pack", f"There is no pack called {name!r}; main.py packs list names the installed ones.")
 
 
 def take_of(pipeline: Pipeline, prompt: str, seed: int, settings: SamplingSettings) -> Take:

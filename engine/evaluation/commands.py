@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.evaluation.bench import pack_folder
+from engine.models.folders import pack_folder
 from engine.types import EngineError, SamplingSettings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

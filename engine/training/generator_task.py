@@ -24,7 +24,7 @@ class GeneratorTraining:
     the matrices of the blocks with orthogonalised momentum, which needs about half the steps of AdamW.
     """
 
-    loop: LoopConfig = LoopConfig(steps=10000, batch_size=32, warmup_steps=300, ema_decay=0.999)
+    loop: LoopConfig = LoopConfig(steps=4200, batch_size=32, warmup_steps=300, ema_decay=0.999)
     model: GeneratorConfig = EMBEDDED_SMALL
     learning_rate: float = 1.5e-3
     muon: bool = True

@@ -23,7 +23,7 @@ class PromptTraining:
     sounds, teach the text tower alone which class they mean (cheap: words cost a hundredth of sounds).
     """
 
-    loop: LoopConfig = LoopConfig(steps=1200, batch_size=128, validate_every=200, log_every=20)
+    loop: LoopConfig = LoopConfig(steps=620, batch_size=128, validate_every=200, log_every=20)
     model: PromptConfig = field(default_factory=PromptConfig)
     learning_rate: float = 1e-3
     word_dropout: float = 0.1

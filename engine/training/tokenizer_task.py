@@ -27,7 +27,7 @@ class TokenizerTraining:
     picture to the plain L1 of the original.
     """
 
-    loop: LoopConfig = LoopConfig(steps=3000, batch_size=16)
+    loop: LoopConfig = LoopConfig(steps=2600, batch_size=16)
     model: ConvTokenizerConfig | SpecVqganConfig = field(default_factory=ConvTokenizerConfig)
     learning_rate: float = 8e-4
     crop_frames: int = 256

@@ -29,7 +29,7 @@ from engine.training.spectral import (
 class VocoderTraining:
     """Recipe of the vocoder; shares say when discriminators and decoded mels join."""
 
-    loop: LoopConfig = LoopConfig(steps=6000, batch_size=16, gradient_clip=10.0, validate_every=500)
+    loop: LoopConfig = LoopConfig(steps=2600, batch_size=16, gradient_clip=10.0, validate_every=500)
     model: VocoderConfig = field(default_factory=VocoderConfig)
     learning_rate: float = 1e-3
     crop_frames: int = 40

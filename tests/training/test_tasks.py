@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from engine.training.decoder_task import DecoderTask, DecoderTraining
 
 from engine.models.prompt import ContrastivePromptEncoder
 from engine.models.tokenizer import ConvTokenizer
@@ -73,7 +72,7 @@ def moved(before: list[torch.Tensor], module: torch.nn.Module) -> bool:
 
 class TestTokenizer:
     def test_learns_a_batch(self, sets: Sets, learn: Callable) -> None:
-        logs, _ = learn(tokenizer_task(sets), 12)
+        logs, _ = learn(tokenizer_task(sets, learning_rate=5e-3), 15)
         assert logs[-1]["l1_db"] < 0.9 * logs[0]["l1_db"] and "adversary" not in logs[0]
 
     def test_adversary_learns_too(self, sets: Sets, learn: Callable) -> None:
@@ -97,19 +96,6 @@ class TestTokenizer:
     def test_perplexity_counts_codes_in_use(self) -> None:
         assert perplexity(torch.arange(8), 1024) == pytest.approx(8, rel=1e-3)
         assert perplexity(torch.zeros(100, dtype=torch.long), 1024) == pytest.approx(1, rel=1e-3)
-
-
-class TestDecoder:
-    def test_learns_while_the_codes_stay(self, sets: Sets, learn: Callable) -> None:
-        torch.manual_seed(0)
-        tokenizer = ConvTokenizer(TOKENIZER).eval().requires_grad_(False)
-        before = {name: value.clone() for name, value in tokenizer.state_dict().items()}
-        task = DecoderTask(DecoderTraining(loop=LOOP, crop_frames=64), tokenizer, *sets)
-        judges = weights(task.discriminators)
-        logs, _ = learn(task, 10)
-        assert logs[-1]["l1_db"] < logs[0]["l1_db"]
-        assert moved(judges, task.discriminators) and moved(weights(tokenizer.decoder), task.network)
-        assert all(torch.equal(before[name], value) for name, value in tokenizer.state_dict().items())
 
 
 class TestVocoder:

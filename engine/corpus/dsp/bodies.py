@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter, oaconvolve
 
-from engine.corpus.dsp.envelopes import count, decay
+from engine.corpus.dsp.envelopes import count, decay, unit
 from engine.corpus.dsp.filters import lowpass
 from engine.corpus.dsp.noise import white
 from engine.corpus.recipe import SAMPLE_RATE, Audio
@@ -89,9 +89,9 @@ def struck(rng: np.random.Generator, material: str, base_hz: float, samples: int
     body = modes(hz, t60, amplitudes, samples, rng)
     strike_n = min(samples, count(8 * stuff.strike_s))
     strike = lowpass(white(rng, strike_n), stuff.strike_hz) * decay(0.0003, stuff.strike_s, strike_n)
-    body /= max(float(np.abs(body).max()), 1e-9)
+    body = unit(body)
     body[:strike_n] += (0.15 + 0.5 * hardness) * strike / max(float(np.abs(strike).max()), 1e-9)
-    return (body / max(float(np.abs(body).max()), 1e-9)).astype(np.float32)
+    return unit(body)
 
 
 def pluck(rng: np.random.Generator, hz: float, samples: int, brightness_hz: float = 4000.0, t60_s: float = 3.0,
@@ -110,7 +110,7 @@ def pluck(rng: np.random.Generator, hz: float, samples: int, brightness_hz: floa
     # Two-point average (the string's loss of highs) combined with linear interpolation for the tuning.
     a[n : n + 3] -= loop * 0.5 * np.array([1 - fraction, 1.0, fraction])
     out = _period_filter(a, excitation, n)
-    return (out / max(float(np.abs(out).max()), 1e-9)).astype(np.float32)
+    return unit(out)
 
 
 def _period_filter(a: NDArray, x: NDArray, period: int) -> NDArray:
@@ -180,7 +180,7 @@ def ring(rng: np.random.Generator, hz: NDArray | Sequence[float], t60_s: NDArray
     fine = np.exp(np.outer(step, np.arange(256)))
     out = (coarse.astype(np.complex64) @ fine.astype(np.complex64)).imag.ravel()[:samples]
     out = out * np.minimum(1.0, np.arange(samples, 0, -1) / min(660, samples)).astype(np.float32)
-    return (out / max(float(np.abs(out).max()), 1e-9)).astype(np.float32)
+    return unit(out)
 
 
 def hall(rng: np.random.Generator, x: NDArray, t60_s: float, top_hz: float = 4000.0, wet: float = 0.3) -> Audio:

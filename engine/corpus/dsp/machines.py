@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.dsp.envelopes import count, decay
+from engine.corpus.dsp.envelopes import count, decay, unit
 from engine.corpus.dsp.events import impulses
 from engine.corpus.dsp.filters import bandpass, drive, lowpass, resonators
 from engine.corpus.dsp.noise import slow, white
@@ -41,7 +41,7 @@ def blast(rng: np.random.Generator, positive_s: float, samples: int, body_hz: fl
     burst = white(rng, samples) * decay(0.0005, 6 * positive_s + 0.01, samples)
     thump = np.sin(2 * np.pi * body_hz * t) * decay(0.002, body_s, samples)
     out = wave + 0.8 * burst + 0.7 * thump
-    return (out / np.abs(out).max()).astype(np.float32)
+    return unit(out)
 
 
 def stick_slip(rng: np.random.Generator, rate_hz: NDArray, metal: bool = False, body_scale: float = 1.0) -> Audio:
@@ -74,7 +74,7 @@ def grain_noise(rng: np.random.Generator, seconds: float, decay_s: float, low_hz
     """A burst of band-limited noise with an exponential decay; unit peak."""
     n = count(seconds)
     burst = bandpass(white(rng, n), low_hz, high_hz) * decay(attack_s, decay_s, n)
-    return (burst / max(float(np.abs(burst).max()), 1e-9)).astype(np.float32)
+    return unit(burst)
 
 
 def thump(rng: np.random.Generator, hz: float, t60_s: float, noise: float = 0.3) -> Audio:
@@ -83,4 +83,4 @@ def thump(rng: np.random.Generator, hz: float, t60_s: float, noise: float = 0.3)
     t = np.arange(n) / SAMPLE_RATE
     body = np.sin(2 * np.pi * hz * (t + 0.01 * (1 - np.exp(-t / 0.02)))) * decay(0.001, t60_s / 6.9, n)
     out = body + noise * lowpass(white(rng, n), 500) * decay(0.001, t60_s / 14, n)
-    return (out / max(float(np.abs(out).max()), 1e-9)).astype(np.float32)
+    return unit(out)
