@@ -24,14 +24,14 @@ class GeneratorTraining:
     the matrices of the blocks with orthogonalised momentum, which needs about half the steps of AdamW.
     """
 
-    loop: LoopConfig = LoopConfig(steps=4200, batch_size=32, warmup_steps=300, ema_decay=0.999)
+    loop: LoopConfig = LoopConfig(steps=4900, batch_size=32, warmup_steps=300, ema_decay=0.999)
     model: GeneratorConfig = EMBEDDED_SMALL
     learning_rate: float = 1.5e-3
     muon: bool = True
     weight_decay: float = 0.045
     betas: tuple[float, float] = (0.9, 0.96)
     crop_cols: int = 16
-    full_from: float = 0.8
+    full_from: float = 0.68
     text_share: float = 0.5
     drop_condition: float = 0.1
     structured_share: float = 0.2

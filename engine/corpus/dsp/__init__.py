@@ -15,7 +15,7 @@ from engine.corpus.dsp.filters import (
     varying_resonator,
 )
 from engine.corpus.dsp.machines import blast, doppler_pass, engine_pulses, grain_noise, stick_slip, thump
-from engine.corpus.dsp.music import CHORDS, SCALES, bar_times, melody, sawteeth, transposed, wavetable
+from engine.corpus.dsp.music import CHORDS, bar_times, melody, sawteeth, transposed, wavetable
 from engine.corpus.dsp.noise import brown, coloured, pink, slow, spread, white
 from engine.corpus.dsp.oscillators import fm, glide, harmonics, phase, saw, sine, square, triangle, vibrato
-from engine.corpus.dsp.voices import TRACT, VOWELS, babble, formants, fricative, glottal
+from engine.corpus.dsp.voices import VOWELS, babble, formants, fricative, glottal

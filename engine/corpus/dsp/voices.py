@@ -20,7 +20,6 @@ VOWELS: dict[str, tuple[float, float, float]] = {
     "@": (561, 1084, 2541),
     "m": (265, 1176, 2352),
 }
-TRACT = {"man": 1.0, "woman": 1.17, "child": 1.35, "small_dog": 1.6, "large_dog": 0.7, "monster": 0.6}
 
 
 def glottal(rng: np.random.Generator, hz: NDArray | float, samples: int, open_quotient: float = 0.6, jitter: float = 0.01,
