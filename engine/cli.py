@@ -20,6 +20,8 @@ from engine import __version__
 from engine.models.folders import PACKS, pack_folder
 from engine.types import EngineError, Failed, Finished, GenerationRequest, SamplingSettings, StepUpdate, Take
 
+SETTINGS = ("steps", "guidance", "guidance_start", "temperature", "token_temperature", "order")
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -91,6 +93,8 @@ def main() -> None:
 @click.option("--steps", type=int, help="Iterations [default: the pack's].")
 @click.option("--guidance", type=float, help="How strictly the prompt is followed [default: the pack's].")
 @click.option("--temperature", type=float, help="Variety of the order in which cells are fixed [default: the pack's].")
+@click.option("--guidance-start", type=float, help="Guidance of the first iteration, from which it rises [default: the pack's].")
+@click.option("--token-temperature", type=float, help="Variety of the codes themselves; 1 as the model says [default: the pack's].")
 @click.option("--order", type=click.Choice(["confidence", "halton"]), help="Which cells are fixed first [default: the pack's].")
 @click.option("--seed", type=int, help="Same seed, same sound [default: drawn and printed].")
 @click.option("--count", type=int, default=1, show_default=True, help="Number of takes.")
@@ -248,6 +252,7 @@ def recipe_of(request: GenerationRequest, pack_hash: str) -> dict[str, Any]:
         "guidance": s.guidance,
         "guidance_start": s.guidance_start,
         "temperature": s.temperature,
+        "token_temperature": s.token_temperature,
         "order": s.order,
         "schedule": s.schedule,
         "seed": request.seed,
@@ -265,7 +270,8 @@ def command_of(stored: dict[str, Any]) -> str:
         words = [command, "-o", "OUT.wav", "--pack", stored["pack"]]
         if command == "generate":
             words += ["--seed", str(int(stored["seed"])), "--order", stored["order"]]
-            words += [word for name in ("duration", "steps", "guidance", "temperature") for word in (f"--{name}", _exactly(stored[name]))]
+            for name in ("duration", "steps", "guidance", "guidance_start", "temperature", "token_temperature"):
+                words += [f"--{name.replace('_', '-')}", _exactly(stored[name])]
             if stored["negative"]:
                 words += ["--negative", stored["negative"]]
             if stored["reference"]:
@@ -284,7 +290,7 @@ def _exactly(value: float) -> str:
 
 def chosen_settings(defaults: SamplingSettings, options: dict[str, Any]) -> SamplingSettings:
     """The pack's sampling settings with what the user gave instead."""
-    given = {name: options[name] for name in ("steps", "guidance", "temperature", "order") if options[name] is not None}
+    given = {name: options[name] for name in SETTINGS if options[name] is not None}
     return replace(defaults, **given)
 
 

@@ -256,10 +256,10 @@ def check_request(request: GenerationRequest) -> None:
         raise EngineError("value", f"The number of iterations must lie between 1 and 256, not {request.settings.steps}.")
     if not 0 <= request.blend <= 1:
         raise EngineError("value", f"The blend must lie between 0 (prompt only) and 1 (sound only), not {request.blend:g}.")
-    if not (np.isfinite(request.settings.guidance) and 0 <= request.settings.guidance <= 30):
-        raise EngineError("value", f"The guidance must lie between 0 and 30, not {request.settings.guidance:g}.")
-    if not (np.isfinite(request.settings.temperature) and 0 <= request.settings.temperature <= 100):
-        raise EngineError("value", f"The temperature must lie between 0 and 100, not {request.settings.temperature:g}.")
+    for name, most in (("guidance", 30), ("guidance_start", 30), ("temperature", 100), ("token_temperature", 10)):
+        value = getattr(request.settings, name)
+        if not 0 <= value <= most:
+            raise EngineError("value", f"The {name.replace('_', ' ')} must lie between 0 and {most}, not {value:g}.")
     if not 0 <= request.seed < 2**53:
         raise EngineError("value", f"The seed must be a whole number from 0 to 2^53, not {request.seed}.")
 

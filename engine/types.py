@@ -65,7 +65,11 @@ class TokenGrid:
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """How a grid is drawn; the defaults are the paper's (SpecMaskGIT section 3.4)."""
+    """How a grid is drawn; the defaults are the paper's (SpecMaskGIT section 3.4).
+
+    ``temperature`` scales the Gumbel noise on the order of cells, ``token_temperature`` the spread of the codes that are drawn (1: as the
+    model says; below 1: the likelier ones more often); ``guidance`` is reached linearly from ``guidance_start``.
+    """
 
     steps: int = 16
     guidance: float = 3.0
@@ -73,6 +77,7 @@ class SamplingSettings:
     order: OrderName = "confidence"
     schedule: str = "cosine"
     guidance_start: float = 0.0
+    token_temperature: float = 1.0
 
 
 @dataclass(frozen=True)

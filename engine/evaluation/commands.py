@@ -32,6 +32,7 @@ def _sampling_options(command: _Function) -> _Function:
     """Options that override the pack's sampling settings."""
     for option in (
         click.option("--order", type=click.Choice(["confidence", "halton"]), help="Which cells are fixed first [default: the pack's]."),
+        click.option("--token-temperature", type=float, help="Variety of the codes [default: the pack's]."),
         click.option("--temperature", type=float, help="Variety of the order of cells [default: the pack's]."),
         click.option("--guidance-start", type=float, help="Guidance of the first iteration [default: the pack's]."),
         click.option("--guidance", type=float, help="How strictly the prompt is followed [default: the pack's]."),
@@ -43,7 +44,7 @@ def _sampling_options(command: _Function) -> _Function:
 
 def chosen_settings(defaults: SamplingSettings, options: dict[str, Any]) -> SamplingSettings:
     """The pack's sampling settings with what was given instead. Raises EngineError("value")."""
-    names = ("steps", "guidance", "guidance_start", "temperature", "order")
+    names = ("steps", "guidance", "guidance_start", "temperature", "token_temperature", "order")
     settings = replace(defaults, **{name: options[name] for name in names if options[name] is not None})
     if not 1 <= settings.steps <= 256:
         raise EngineError("value", f"The number of iterations must lie between 1 and 256, not {settings.steps}.")

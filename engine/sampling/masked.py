@@ -48,7 +48,7 @@ def unmask(logits: LogitsFunction, ids: Tensor, seeds: Sequence[int], settings: 
         log_p = torch.log_softmax(guided_logits(logits, current, scale).float(), dim=-1).cpu()
         if not torch.isfinite(log_p).all():
             raise EngineError("numeric", "The model returned numbers that are not finite; nothing was generated.")
-        guess, guess_log_p, noise = _sample(log_p, current.cpu(), generators)
+        guess, guess_log_p, noise = _sample(log_p, current.cpu(), generators, settings.token_temperature)
         unknown = current.cpu() == HIDDEN
         confidence = torch.where(unknown, guess_log_p.exp(), confidence.cpu())
         if step == settings.steps - 1:
@@ -62,11 +62,13 @@ def unmask(logits: LogitsFunction, ids: Tensor, seeds: Sequence[int], settings: 
         current = current.to(ids.device)
 
 
-def _sample(log_p: Tensor, current: Tensor, generators: Sequence[torch.Generator]) -> tuple[Tensor, Tensor, Tensor]:
+def _sample(
+    log_p: Tensor, current: Tensor, generators: Sequence[torch.Generator], token_temperature: float
+) -> tuple[Tensor, Tensor, Tensor]:
     """Categorical draw of every hidden cell (by Gumbel maximum), its log-probability, and the noise of the selection."""
     guesses, noises = [], []
     for row, generator in zip(log_p, generators, strict=True):
-        guesses.append((row + _gumbel(row.shape, generator)).argmax(dim=-1))
+        guesses.append((row + token_temperature * _gumbel(row.shape, generator)).argmax(dim=-1))
         noises.append(_gumbel(row.shape[:-1], generator))
     drawn = torch.stack(guesses).to(current.dtype)
     guess = torch.where(current == HIDDEN, drawn, current)

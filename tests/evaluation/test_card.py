@@ -81,7 +81,7 @@ def test_picture_is_written(pack: Path, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_settings_are_overridden() -> None:
-    options = {"steps": 8, "guidance": None, "guidance_start": 1.0, "temperature": None, "order": "halton"}
+    options = {"steps": 8, "guidance": None, "guidance_start": 1.0, "temperature": None, "token_temperature": None, "order": "halton"}
     assert chosen_settings(SamplingSettings(), options) == SamplingSettings(steps=8, guidance_start=1.0, order="halton")
     with pytest.raises(EngineError):
         chosen_settings(SamplingSettings(), {**options, "steps": 0})

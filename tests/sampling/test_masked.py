@@ -116,3 +116,17 @@ def test_numbers_that_are_not_finite_are_refused(bad: float) -> None:
     with pytest.raises(EngineError) as error:
         list(unmask(broken, fully_hidden(), [0], SamplingSettings()))
     assert error.value.kind == "numeric"
+
+
+def test_token_temperature_narrows_and_widens_the_draw() -> None:
+    slope = torch.linspace(0, 3, CODES)
+
+    def sloping(ids: torch.Tensor, conditional: bool) -> torch.Tensor:
+        return slope.expand(*ids.shape, CODES)
+
+    def spread(temperature: float) -> float:
+        settings = SamplingSettings(steps=2, token_temperature=temperature)
+        return float(list(unmask(sloping, fully_hidden(), [4], settings))[-1].ids.float().std())
+
+    assert spread(0.0) == 0.0
+    assert spread(0.3) < spread(1.0) < spread(4.0)
