@@ -191,9 +191,10 @@ class TestRecipe:
             command_of(stored)
 
     def test_a_hostile_recipe_cannot_leave_its_quotes(self) -> None:
-        evil = "x\n$(touch /tmp/evil); ls #'"
+        evil = "x\n$(touch evil); ls #'"
         texts = dict.fromkeys(("prompt", "negative", "reference", "order", "pack", "pack_hash"), evil)
-        numbers = {"duration": 1.0, "steps": 3, "guidance": 3.0, "temperature": 1.5, "blend": 0.5, "seed": 1}
+        numbers = {"duration": 1.0, "steps": 3, "guidance": 3.0, "guidance_start": 1.0, "temperature": 1.5, "token_temperature": 0.7}
+        numbers |= {"blend": 0.5, "seed": 1}
         line = command_of({"command": "generate", **texts, **numbers})
         words = shlex.split(line, comments=True)
         assert words.count(evil) == 5 and len([word for word in words if "touch" in word]) == 5
