@@ -1,0 +1,1 @@
+"""The studio: a window on the engine."""

@@ -1,0 +1,1 @@
+"""The procedural corpus: sound classes, scenes, captions, proofs."""

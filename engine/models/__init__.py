@@ -1,0 +1,1 @@
+"""The networks and the packs that hold their weights."""

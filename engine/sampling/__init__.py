@@ -1,0 +1,1 @@
+"""The iterative sampler: schedules, orders, guidance, masks."""

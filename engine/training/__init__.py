@@ -1,0 +1,1 @@
+"""Trainers of all parts, and the recipe of the embedded pack."""
