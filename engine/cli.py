@@ -18,9 +18,7 @@ import click
 
 from engine import __version__
 from engine.models.folders import PACKS, pack_folder
-from engine.types import EngineError, Failed, Finished, GenerationRequest, SamplingSettings, StepUpdate, Take
-
-SETTINGS = ("steps", "guidance", "guidance_start", "temperature", "token_temperature", "order")
+from engine.types import EngineError, Failed, Finished, GenerationRequest, StepUpdate, Take
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -96,6 +94,7 @@ def main() -> None:
 @click.option("--guidance-start", type=float, help="Guidance of the first iteration, from which it rises [default: the pack's].")
 @click.option("--token-temperature", type=float, help="Variety of the codes themselves; 1 as the model says [default: the pack's].")
 @click.option("--order", type=click.Choice(["confidence", "halton"]), help="Which cells are fixed first [default: the pack's].")
+@click.option("--candidates", type=int, help="Drawn side by side; the one that suits the prompt best is kept [default: the pack's].")
 @click.option("--seed", type=int, help="Same seed, same sound [default: drawn and printed].")
 @click.option("--count", type=int, default=1, show_default=True, help="Number of takes.")
 @click.option("--pack", default="embedded", show_default=True, help="Name of an installed pack, or a folder.")
@@ -103,7 +102,8 @@ def main() -> None:
 @click.option("--timings", is_flag=True, help="Print the wall time of each part.")
 def generate(prompt: str, output: Path, reference: Path | None, pack: str, device: str, timings: bool, **options: Any) -> None:
     """Turn PROMPT into a sound."""
-    from engine.pipeline import Generate, Pipeline, check_request
+    from engine.jobs import Generate
+    from engine.pipeline import Pipeline, check_request
     from engine.signal.audio_io import read_clip
 
     seed = options["seed"] if options["seed"] is not None else drawn_seed()
@@ -123,7 +123,7 @@ def generate(prompt: str, output: Path, reference: Path | None, pack: str, devic
         check_target(target, reference)
     clip = read_clip(reference) if reference else None
     pipeline = Pipeline.open(pack_folder(pack), device)
-    request = replace(request, settings=chosen_settings(pipeline.pack.manifest.sampling, options))
+    request = replace(request, settings=pipeline.pack.manifest.sampling.with_given(options))
     check_request(request)
     if prompt.strip():
         report = pipeline.knowledge.report(prompt)
@@ -145,7 +145,8 @@ def generate(prompt: str, output: Path, reference: Path | None, pack: str, devic
 @click.option("--timings", is_flag=True, help="Print the wall time of each part.")
 def reconstruct(source: Path, output: Path, pack: str, device: str, timings: bool) -> None:
     """Send a sound through tokenizer and vocoder and back: the best that the pack can do for it."""
-    from engine.pipeline import Pipeline, Reconstruct
+    from engine.jobs import Reconstruct
+    from engine.pipeline import Pipeline
     from engine.signal.audio_io import read_clip
 
     check_target(output, source)
@@ -255,6 +256,7 @@ def recipe_of(request: GenerationRequest, pack_hash: str) -> dict[str, Any]:
         "token_temperature": s.token_temperature,
         "order": s.order,
         "schedule": s.schedule,
+        "candidates": s.candidates,
         "seed": request.seed,
         "pack": request.pack_id,
         "pack_hash": pack_hash,
@@ -269,7 +271,7 @@ def command_of(stored: dict[str, Any]) -> str:
             raise ValueError(f"unknown command {command!r}")
         words = [command, "-o", "OUT.wav", "--pack", stored["pack"]]
         if command == "generate":
-            words += ["--seed", str(int(stored["seed"])), "--order", stored["order"]]
+            words += ["--seed", str(int(stored["seed"])), "--order", stored["order"], "--candidates", str(int(stored.get("candidates", 1)))]
             for name in ("duration", "steps", "guidance", "guidance_start", "temperature", "token_temperature"):
                 words += [f"--{name.replace('_', '-')}", _exactly(stored[name])]
             if stored["negative"]:
@@ -286,12 +288,6 @@ def command_of(stored: dict[str, Any]) -> str:
 def _exactly(value: float) -> str:
     """The shortest decimal number that is read back as the same value."""
     return repr(int(value) if value == int(value) else float(value))
-
-
-def chosen_settings(defaults: SamplingSettings, options: dict[str, Any]) -> SamplingSettings:
-    """The pack's sampling settings with what the user gave instead."""
-    given = {name: options[name] for name in SETTINGS if options[name] is not None}
-    return replace(defaults, **given)
 
 
 def check_target(output: Path, source: Path | None = None) -> None:

@@ -108,3 +108,8 @@ class Geometry:
         """Centre frequency of a (fractional) mel band."""
         low, high = hz_to_mel(self.f_min_hz), hz_to_mel(self.f_max_hz)
         return float(mel_to_hz(low + (high - low) * (band + 1) / (self.bands + 1)))
+
+    def hz_to_position(self, hz: float | NDArray) -> NDArray[np.float64]:
+        """Place of a frequency in bands, fractional: the centre of band b lies at b + 0.5."""
+        low, high = hz_to_mel(self.f_min_hz), hz_to_mel(self.f_max_hz)
+        return (hz_to_mel(hz) - low) / (high - low) * (self.bands + 1) - 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.drawing import Drawn, Recorder, draw_grid
 from engine.geometry import Geometry
+from engine.jobs import Assess, Assessed, Encode, EngineJob, Generate, PackLoaded, Reconstruct, Render
 from engine.models.knowledge import Knowledge
 from engine.models.pack import Pack, load_pack
-from engine.sampling.masked import Step, unmask
 from engine.signal.audio_io import resample
-from engine.signal.mel import denormalise, log_mel_db, normalise
+from engine.signal.loudness import loudness_of
+from engine.signal.mel import denormalise, log_mel_db, normalise, spectrogram
 from engine.types import (
     HIDDEN,
     Clip,
@@ -27,38 +29,23 @@ from engine.types import (
     Failed,
     Finished,
     GenerationRequest,
+    Loading,
+    SamplingSettings,
     Spectrogram,
+    StepHistory,
     StepUpdate,
     Take,
+    TakeReady,
     Timing,
     TokenGrid,
 )
 
 MAX_DURATION_S = 600.0
 MAX_COUNT = 64
-# A grid may be this many columns longer than the trained one before it is generated in windows: 10 s are 54 columns, not 53.
-_EXTRA_COLS = 3
-_OVERLAP_SHARE = 0.3
+MAX_CANDIDATES = 16
 
 
-@dataclass(frozen=True)
-class Generate:
-    """Job: draw ``request.count`` takes; ``previews`` decodes every iteration for the eye, which costs about as much as the iteration."""
-
-    request: GenerationRequest
-    reference: Clip | None = None
-    previews: bool = True
-
-
-@dataclass(frozen=True)
-class Reconstruct:
-    """Job: one sound through tokenizer and vocoder and back."""
-
-    clip: Clip
-
-
-Job = Generate | Reconstruct
-Event = StepUpdate | Finished | Failed
+Event = Loading | PackLoaded | StepUpdate | TakeReady | Assessed | Finished | Failed
 
 
 class Pipeline:
@@ -74,85 +61,172 @@ class Pipeline:
         name = choose_device(device)
         return cls(load_pack(folder, name), name)
 
+    def warm_up(self) -> Iterator[Loading]:
+        """Runs every network once, so that the first sound does not pay for what libraries set up on first use."""
+        request = GenerationRequest("sound", duration_s=1.0, settings=SamplingSettings(steps=2))
+        yield Loading("prompts", 0, 2)
+        self.knowledge.report("sound")
+        yield Loading("first iteration", 1, 2)
+        for _ in self.run(Generate(request)):
+            pass
+
+    @property
+    def loaded(self) -> PackLoaded:
+        """What the window shows of the pack."""
+        manifest = self.pack.manifest
+        return PackLoaded(manifest.id, manifest.name, manifest.hash, self.device, manifest.geometry, manifest.sampling)
+
     @cached_property
     def knowledge(self) -> Knowledge:
         """What the pack's prompt encoder was taught."""
         return Knowledge(self.pack.knowledge, self.pack.prompt)
 
-    def run(self, job: Job) -> Iterator[Event]:
+    def run(self, job: EngineJob) -> Iterator[Event]:
         """Zero or more updates, then exactly one of Finished and Failed; to cancel, stop asking for the next event."""
         try:
-            yield from self._generate(job) if isinstance(job, Generate) else self._reconstruct(job)
+            yield from self._steps(job)
         except EngineError as error:
             yield Failed(error.kind, error.message)
         except (MemoryError, RuntimeError) as error:
             yield Failed(*_told(error))
+
+    def _steps(self, job: EngineJob) -> Iterator[Event]:
+        match job:
+            case Generate():
+                return self._generate(job)
+            case Render():
+                return self._render(job)
+            case Encode():
+                return self._encode(job)
+            case Reconstruct():
+                return self._reconstruct(job)
+            case Assess():
+                return self._assess(job)
+            case _:
+                from engine.redrawing import redraw
+
+                return redraw(self, job)
 
     @torch.inference_mode()
     def _generate(self, job: Generate) -> Iterator[Event]:
         request = job.request
         check_request(request)
         watch = _Watch()
-        condition = self._condition(request, job.reference)
-        negative = self._embed(request.negative) if request.negative.strip() else None
+        condition = self.condition_of(request, job.reference)
+        negative = self.embed(request.negative) if request.negative.strip() else None
         watch.stop("prompt")
         takes = []
         for index in range(request.count):
             seed = request.seed + index
-            ids = yield from self._draw(job, seed, index, condition, negative)
+            recorder = Recorder()
+            ids = yield from self._draw(job, seed, index, condition, negative, recorder)
             watch.stop("iterations")
-            take, parts = self._take(request, seed, ids)
+            take, parts = self._take(request, seed, ids, recorder.history(), condition)
             takes.append(take)
             for part, seconds in parts:
                 watch.add(part, seconds)
+            yield TakeReady(index, take)
         yield Finished(tuple(takes), watch.timings())
 
-    def _draw(self, job: Generate, seed: int, index: int, condition: Tensor, negative: Tensor | None) -> Iterator[StepUpdate]:
-        """Fills one token grid, window by window; the generator's return value is the ids (1, rows, cols)."""
+    def _draw(
+        self, job: Generate, seed: int, index: int, condition: Tensor, negative: Tensor | None, recorder: Recorder
+    ) -> Iterator[StepUpdate]:
+        """Fills one token grid; the generator's return value is the ids (rows, cols)."""
         request = job.request
-        cols = self.geometry.seconds_to_cols(request.duration_s)
-        grid = torch.full((1, self.geometry.rows, cols), HIDDEN, device=self.device)
-        windows = window_starts(cols, self.geometry.cols)
-        steps = request.settings.steps
-        for number, start in enumerate(windows):
-            stop = min(cols, start + max(self.geometry.cols, cols if len(windows) == 1 else 0))
-            for step in unmask(
-                _Logits(self.pack.generator, condition, negative), grid[:, :, start:stop], [seed + 7919 * number], request.settings
-            ):
-                current = grid.clone()
-                current[:, :, start:stop] = step.ids.to(self.device)
-                yield self._update(index, number * steps + step.number, len(windows) * steps, current, step, start, job.previews)
-            grid = current
+        grid = self._start(job)
+        logits = _Logits(self.pack.generator, condition, negative)
+        for drawn in draw_grid(lambda *_: logits, grid, self.geometry.cols, seed, request.settings, partial(self.matches, condition)):
+            recorder.add(drawn)
+            grid = drawn.ids
+            yield self.update_of(index, drawn, job.previews)
         return grid
 
-    def _update(self, index: int, number: int, total: int, grid: Tensor, step: Step, start: int, with_preview: bool) -> StepUpdate:
-        confidence = np.zeros(grid.shape[1:], np.float32)
-        confidence[:, start : start + step.confidence.shape[-1]] = step.confidence[0].numpy()
-        preview = None
-        if with_preview:
-            whole = grid.clone()
-            whole[:, :, start : start + step.guess.shape[-1]] = step.guess.to(self.device)
-            preview = self._picture(whole.clamp_min(0))
-        ids = grid[0].cpu().numpy().astype(np.int32)
-        return StepUpdate(index, number, total, TokenGrid(ids), confidence, preview)
+    def _start(self, job: Generate) -> Tensor:
+        """What is known before the first iteration: nothing, or the cells of the grid that the run branches from."""
+        cols = self.geometry.seconds_to_cols(job.request.duration_s)
+        if job.start is None:
+            return torch.full((self.geometry.rows, cols), HIDDEN, device=self.device)
+        if job.start.ids.shape != (self.geometry.rows, cols):
+            raise EngineError("value", "The grid to start from has another length than the duration asked for.")
+        return torch.from_numpy(job.start.ids.astype(np.int64)).to(self.device)
 
-    def _picture(self, ids: Tensor) -> Spectrogram:
+    def matches(self, condition: Tensor, ids: Tensor) -> Tensor:
+        """Cosine (n,) between the condition and what whole grids (n, rows, cols) would sound like."""
+        mel = self.pack.tokenizer.decode(ids.to(self.device).clamp_min(0).long())
+        return self.pack.prompt.embed_mel(mel.clamp(-1, 1).float()) @ condition[0]
+
+    def update_of(self, index: int, drawn: Drawn, with_preview: bool) -> StepUpdate:
+        guess = drawn.guess.clamp_min(0)
+        return StepUpdate(
+            index,
+            drawn.number,
+            drawn.total,
+            TokenGrid(drawn.ids.cpu().numpy().astype(np.int32)),
+            drawn.confidence.cpu().numpy().astype(np.float32),
+            self.picture_of(guess[None]) if with_preview else None,
+            TokenGrid(guess.cpu().numpy().astype(np.int32)),
+        )
+
+    def picture_of(self, ids: Tensor) -> Spectrogram:
         decoded = self.pack.tokenizer.decode(ids.long())[0, 0].float().cpu().numpy()
         return Spectrogram(denormalise(decoded), self.geometry)
 
-    def _take(self, request: GenerationRequest, seed: int, ids: Tensor) -> tuple[Take, list[tuple[str, float]]]:
+    def _take(
+        self, request: GenerationRequest, seed: int, ids: Tensor, history: StepHistory | None, condition: Tensor | None
+    ) -> tuple[Take, list[tuple[str, float]]]:
+        """The take of a whole grid (rows, cols), and the seconds of decoder and vocoder."""
         started = time.perf_counter()
-        picture = self._picture(ids)
+        picture = self.picture_of(ids[None])
         decoded = time.perf_counter()
-        samples = self._sound(picture)
+        samples = self.sound_of(picture)
         wanted = self.geometry.seconds_to_samples(request.duration_s)
         samples = _faded(samples[:wanted])
         parts = [("decoder", decoded - started), ("vocoder", time.perf_counter() - decoded)]
-        grid = TokenGrid(ids[0].cpu().numpy().astype(np.int32))
+        grid = TokenGrid(ids.cpu().numpy().astype(np.int32))
         single = replace(request, seed=seed, count=1)
-        return Take(single, seed, grid, picture, Clip(samples[None], self.geometry.sample_rate)), parts
+        match = None if condition is None else float(self.matches(condition, ids[None])[0])
+        clip = Clip(samples[None], self.geometry.sample_rate)
+        return Take(single, seed, grid, picture, clip, history, match, loudness_of(clip)), parts
 
-    def _sound(self, picture: Spectrogram) -> NDArray[np.float32]:
+    @torch.inference_mode()
+    def _render(self, job: Render) -> Iterator[Event]:
+        watch = _Watch()
+        ids = torch.from_numpy(job.grid.ids.astype(np.int64)).to(self.device)
+        if (ids == HIDDEN).any():
+            raise EngineError("value", "Cells that are still hidden cannot be heard.")
+        take, parts = self._take(job.request, job.seed, ids, None, None)
+        for part, seconds in parts:
+            watch.add(part, seconds)
+        yield Finished((take,), watch.timings())
+
+    @torch.inference_mode()
+    def _encode(self, job: Encode) -> Iterator[Event]:
+        watch = _Watch()
+        samples = resample(job.clip, self.geometry.sample_rate).mono()
+        picture = spectrogram(samples, self.geometry)
+        watch.stop("picture")
+        ids = self.tokens_of(picture.log_mel)
+        watch.stop("encoder")
+        request = GenerationRequest(prompt="", duration_s=job.clip.duration_s, pack_id=job.pack_id)
+        take = Take(request, 0, TokenGrid(ids), picture, job.clip, loudness_lufs=loudness_of(job.clip))
+        yield Finished((take,), watch.timings())
+
+    def tokens_of(self, log_mel: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Ids (rows, cols) of a picture of any length, encoded piece by piece so that memory stays bounded."""
+        frames = self.geometry.frames
+        pieces = []
+        for first in range(0, log_mel.shape[1], frames):
+            piece = torch.from_numpy(normalise(log_mel[:, first : first + frames]))[None, None].to(self.device)
+            pieces.append(self.pack.tokenizer.encode(piece)[0].cpu().numpy())
+        return np.concatenate(pieces, axis=1).astype(np.int32)
+
+    @torch.inference_mode()
+    def _assess(self, job: Assess) -> Iterator[Event]:
+        report = self.knowledge.report(job.prompt)
+        yield Assessed(job.prompt, report.score, report.sentence, report.unknown_words, report.nearest)
+        yield Finished((), ())
+
+    def sound_of(self, picture: Spectrogram) -> NDArray[np.float32]:
         log_mel = torch.from_numpy(picture.log_mel)[None].to(self.device)
         samples = self.pack.vocoder.synthesise(log_mel)[0].float().cpu().numpy()
         if not np.isfinite(samples).all():
@@ -160,9 +234,9 @@ class Pipeline:
         peak = float(np.abs(samples).max())
         return samples * min(1.0, 0.98 / peak) if peak > 0 else samples
 
-    def _condition(self, request: GenerationRequest, reference: Clip | None) -> Tensor:
+    def condition_of(self, request: GenerationRequest, reference: Clip | None) -> Tensor:
         """Unit vector (1, D) of the prompt, of the reference sound, or of their blend."""
-        text = self._embed(request.prompt) if request.prompt.strip() else None
+        text = self.embed(request.prompt) if request.prompt.strip() else None
         if reference is None:
             return text
         sound = self.pack.prompt.embed_mel(self._mel_of(reference))
@@ -171,7 +245,7 @@ class Pipeline:
         blended = (1 - request.blend) * text + request.blend * sound
         return torch.nn.functional.normalize(blended, dim=-1)
 
-    def _embed(self, prompt: str) -> Tensor:
+    def embed(self, prompt: str) -> Tensor:
         return self.pack.prompt.embed_text([prompt])
 
     def _mel_of(self, clip: Clip) -> Tensor:
@@ -186,7 +260,7 @@ class Pipeline:
         ids = self.pack.tokenizer.encode(mel)
         watch.stop("encoder")
         request = GenerationRequest(prompt="", duration_s=job.clip.duration_s, pack_id=self.pack.manifest.id)
-        take, parts = self._take(request, 0, ids)
+        take, parts = self._take(request, 0, ids[0], None, None)
         for part, seconds in parts:
             watch.add(part, seconds)
         yield Finished((take,), watch.timings())
@@ -223,15 +297,6 @@ class _Watch:
         return tuple(Timing(part, seconds) for part, seconds in self._parts.items())
 
 
-def window_starts(cols: int, window_cols: int) -> list[int]:
-    """First columns of the overlapping windows that cover a grid; every window but the first begins inside what is known."""
-    if cols <= window_cols + _EXTRA_COLS:
-        return [0]
-    stride = window_cols - round(window_cols * _OVERLAP_SHARE)
-    starts = list(range(0, cols - window_cols, stride))
-    return [*starts, cols - window_cols]
-
-
 def choose_device(name: DeviceName) -> str:
     """The device to run on. Raises EngineError("device") if it is not there."""
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
@@ -252,16 +317,23 @@ def check_request(request: GenerationRequest) -> None:
         raise EngineError("value", f"The duration must lie between 0 and {MAX_DURATION_S:.0f} seconds, not {request.duration_s:g}.")
     if not 1 <= request.count <= MAX_COUNT:
         raise EngineError("value", f"The number of takes must lie between 1 and {MAX_COUNT}, not {request.count}.")
-    if not 1 <= request.settings.steps <= 256:
-        raise EngineError("value", f"The number of iterations must lie between 1 and 256, not {request.settings.steps}.")
     if not 0 <= request.blend <= 1:
         raise EngineError("value", f"The blend must lie between 0 (prompt only) and 1 (sound only), not {request.blend:g}.")
-    for name, most in (("guidance", 30), ("guidance_start", 30), ("temperature", 100), ("token_temperature", 10)):
-        value = getattr(request.settings, name)
-        if not 0 <= value <= most:
-            raise EngineError("value", f"The {name.replace('_', ' ')} must lie between 0 and {most}, not {value:g}.")
+    check_settings(request.settings)
     if not 0 <= request.seed < 2**53:
         raise EngineError("value", f"The seed must be a whole number from 0 to 2^53, not {request.seed}.")
+
+
+def check_settings(settings: SamplingSettings) -> None:
+    """Raises EngineError("value") for sampling settings that no run could honour."""
+    if not 1 <= settings.steps <= 256:
+        raise EngineError("value", f"The number of iterations must lie between 1 and 256, not {settings.steps}.")
+    if not 1 <= settings.candidates <= MAX_CANDIDATES:
+        raise EngineError("value", f"The number of candidates must lie between 1 and {MAX_CANDIDATES}, not {settings.candidates}.")
+    for name, most in (("guidance", 30), ("guidance_start", 30), ("temperature", 100), ("token_temperature", 10)):
+        value = getattr(settings, name)
+        if not 0 <= value <= most:
+            raise EngineError("value", f"The {name.replace('_', ' ')} must lie between 0 and {most}, not {value:g}.")
 
 
 def _faded(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from engine.geometry import Geometry
 
 HIDDEN = -1
 
-ErrorKind = Literal["prompt", "audio", "pack", "path", "value", "device", "numeric", "memory", "text"]
+ErrorKind = Literal["prompt", "audio", "pack", "path", "value", "device", "numeric", "memory", "text", "project"]
 OrderName = Literal["confidence", "halton"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -68,7 +69,8 @@ class SamplingSettings:
     """How a grid is drawn; the defaults are the paper's (SpecMaskGIT section 3.4).
 
     ``temperature`` scales the Gumbel noise on the order of cells, ``token_temperature`` the spread of the codes that are drawn (1: as the
-    model says; below 1: the likelier ones more often); ``guidance`` is reached linearly from ``guidance_start``.
+    model says; below 1: the likelier ones more often); ``guidance`` is reached linearly from ``guidance_start``; of several
+    ``candidates`` the one that suits the prompt best is kept.
     """
 
     steps: int = 16
@@ -78,6 +80,11 @@ class SamplingSettings:
     schedule: str = "cosine"
     guidance_start: float = 0.0
     token_temperature: float = 1.0
+    candidates: int = 1
+
+    def with_given(self, options: Mapping[str, Any]) -> SamplingSettings:
+        """The settings with those of ``options`` that are named like a setting and are not None."""
+        return replace(self, **{f.name: options[f.name] for f in fields(self) if options.get(f.name) is not None})
 
 
 @dataclass(frozen=True)
@@ -99,19 +106,44 @@ class GenerationRequest:
 
 
 @dataclass(frozen=True, eq=False)
+class StepHistory:
+    """What every iteration left behind, all [steps, rows, cols]: ``guess`` int32 (whole), ``fixed`` bool, ``confidence`` float32 0..1."""
+
+    guess: NDArray[np.int32]
+    fixed: NDArray[np.bool_]
+    confidence: NDArray[np.float32]
+
+    @property
+    def steps(self) -> int:
+        """Number of iterations."""
+        return len(self.guess)
+
+    def grid_after(self, step: int) -> TokenGrid:
+        """Cells fixed after iteration ``step`` (1-based), the others hidden."""
+        return TokenGrid(np.where(self.fixed[step - 1], self.guess[step - 1], HIDDEN).astype(np.int32))
+
+
+@dataclass(frozen=True, eq=False)
 class Take:
-    """A result and the request that made it."""
+    """A result and the request that made it; imported sounds have no ``history``.
+
+    ``prompt_match`` is the prompt encoder's cosine between the prompt and the result, for ranking variations; ``loudness_lufs`` the
+    integrated loudness, for comparing takes at the same level.
+    """
 
     request: GenerationRequest
     seed: int
     grid: TokenGrid
     spectrogram: Spectrogram
     clip: Clip
+    history: StepHistory | None = None
+    prompt_match: float | None = None
+    loudness_lufs: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class StepUpdate:
-    """One iteration is done: cells fixed so far, their confidence 0..1 and, if asked for, a mel to look at."""
+    """One iteration is done: cells fixed so far, their confidence 0..1, the whole guess and, if asked for, its mel to look at."""
 
     take_index: int
     step: int
@@ -119,6 +151,35 @@ class StepUpdate:
     grid: TokenGrid
     confidence: NDArray[np.float32]
     preview: Spectrogram | None
+    guess: TokenGrid
+
+
+@dataclass(frozen=True, eq=False)
+class TakeReady:
+    """One of several takes is done; the others go on."""
+
+    take_index: int
+    take: Take
+
+
+@dataclass(frozen=True)
+class Region:
+    """A span of time in seconds and of frequency in Hz; what is selected or painted as a rectangle."""
+
+    start_s: float
+    end_s: float
+    low_hz: float = 0.0
+    high_hz: float = float("inf")
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.end_s - self.start_s
+
+    @property
+    def whole_band(self) -> bool:
+        """True if no frequency is excluded."""
+        return self.low_hz <= 0.0 and self.high_hz == float("inf")
 
 
 @dataclass(frozen=True)
@@ -127,6 +188,15 @@ class Timing:
 
     part: str
     seconds: float
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A pack is being read: what comes now, and how much is done."""
+
+    what: str
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,11 @@
-"""What holds for every test: there is no network."""
+"""What holds for every test: there is no network, and windows open on no screen unless one is asked for."""
+
+import os
 
 import pytest
 import pytest_socket
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @pytest.hookimpl(tryfirst=True)

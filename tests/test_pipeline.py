@@ -6,8 +6,22 @@ import numpy as np
 import pytest
 import torch
 
-from engine.pipeline import Generate, Pipeline, Reconstruct, choose_device, window_starts
-from engine.types import HIDDEN, Clip, EngineError, Failed, Finished, GenerationRequest, SamplingSettings, StepUpdate, Take
+from engine.drawing import window_starts
+from engine.jobs import Assess, Encode, Generate, Reconstruct, Render
+from engine.pipeline import Pipeline, choose_device
+from engine.types import (
+    HIDDEN,
+    Clip,
+    EngineError,
+    Failed,
+    Finished,
+    GenerationRequest,
+    SamplingSettings,
+    StepUpdate,
+    Take,
+    TakeReady,
+    TokenGrid,
+)
 from tests.tiny import write_tiny_pack
 
 REQUEST = GenerationRequest("heavy rain", duration_s=1.5, seed=3, settings=SamplingSettings(steps=4))
@@ -36,7 +50,7 @@ def tone(seconds: float, rate: int = 22050, channels: int = 1) -> Clip:
 )
 def test_updates_then_one_terminal_event(pipeline: Pipeline, job: Generate | Reconstruct) -> None:
     *updates, last = list(pipeline.run(job))
-    assert all(isinstance(event, StepUpdate) for event in updates)
+    assert all(isinstance(event, StepUpdate | TakeReady) for event in updates)
     assert isinstance(last, Finished | Failed)
 
 
@@ -160,3 +174,77 @@ def test_knows_what_it_was_taught(pipeline: Pipeline) -> None:
     assert set(report.nearest) <= {"rain", "rainfall", "dog bark"}
     assert 0 <= report.score < pipeline.knowledge.report("heavy rain").score + 1e-9
     assert "xylophone" in report.sentence
+
+
+def test_every_iteration_is_on_record(pipeline: Pipeline) -> None:
+    updates = [event for event in pipeline.run(Generate(REQUEST)) if isinstance(event, StepUpdate)]
+    take = takes_of(pipeline, REQUEST)[0]
+    history = take.history
+    assert history.steps == 4 and history.guess.shape == (4, *take.grid.ids.shape)
+    for step, update in enumerate(updates, 1):
+        np.testing.assert_array_equal(history.grid_after(step).ids, update.grid.ids)
+        np.testing.assert_array_equal(history.confidence[step - 1], update.confidence)
+    np.testing.assert_array_equal(history.guess[-1], take.grid.ids)
+
+
+def test_an_iteration_can_be_heard(pipeline: Pipeline) -> None:
+    take = takes_of(pipeline, REQUEST)[0]
+    *_, last = pipeline.run(Render(TokenGrid(take.history.guess[-1]), take.request, take.seed))
+    np.testing.assert_array_equal(last.takes[0].clip.samples, take.clip.samples)
+    *_, early = pipeline.run(Render(TokenGrid(take.history.guess[0]), take.request, take.seed))
+    assert early.takes[0].clip.samples.shape == take.clip.samples.shape
+    *_, refused = pipeline.run(Render(take.history.grid_after(1), take.request, take.seed))
+    assert isinstance(refused, Failed) and refused.kind == "value"
+
+
+def test_a_branch_keeps_the_cells_of_the_iteration(pipeline: Pipeline) -> None:
+    take = takes_of(pipeline, REQUEST)[0]
+    start = take.history.grid_after(2)
+    request = replace(REQUEST, prompt="dog bark", seed=9, settings=SamplingSettings(steps=2))
+    *_, last = pipeline.run(Generate(request, start=start))
+    branch = last.takes[0].grid.ids
+    known = ~start.hidden
+    assert known.any() and not known.all()
+    np.testing.assert_array_equal(branch[known], take.grid.ids[known])
+    assert not np.array_equal(branch, take.grid.ids)
+    *_, wrong = pipeline.run(Generate(replace(request, duration_s=5.0), start=start))
+    assert isinstance(wrong, Failed) and wrong.kind == "value"
+
+
+def test_takes_arrive_one_by_one(pipeline: Pipeline) -> None:
+    kinds = [type(event).__name__ for event in pipeline.run(Generate(replace(REQUEST, count=2)))]
+    assert kinds == [*["StepUpdate"] * 4, "TakeReady", *["StepUpdate"] * 4, "TakeReady", "Finished"]
+
+
+def test_of_several_candidates_the_best_suited_goes_on(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SamplingSettings(steps=4, candidates=3)
+    seen: list[torch.Tensor] = []
+    original = pipeline.matches
+
+    def watched(condition: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+        seen.append(original(condition, ids))
+        return seen[-1]
+
+    monkeypatch.setattr(pipeline, "matches", watched)
+    events = list(pipeline.run(Generate(replace(REQUEST, settings=settings))))
+    assert [tuple(values.shape) for values in seen] == [(3,), (1,)]
+    grids = [event.grid.ids for event in events if isinstance(event, StepUpdate)]
+    assert len(grids) == 4
+    alone = [takes_of(pipeline, replace(REQUEST, seed=REQUEST.seed + 104_729 * index))[0].history.guess[1] for index in range(3)]
+    chosen = int(seen[0].argmax())
+    np.testing.assert_array_equal(events[-1].takes[0].history.guess[1], alone[chosen])
+
+
+@pytest.mark.parametrize(("rate", "channels", "seconds"), [(48000, 2, 1.3), (22050, 1, 0.01), (8000, 3, 25.0)])
+def test_a_sound_becomes_a_take(pipeline: Pipeline, rate: int, channels: int, seconds: float) -> None:
+    clip = tone(seconds, rate, channels)
+    *_, last = pipeline.run(Encode(clip))
+    take = last.takes[0]
+    assert take.clip is clip and take.history is None
+    assert take.grid.ids.shape[1] == -(-take.spectrogram.log_mel.shape[1] // 16)
+    assert abs(take.spectrogram.log_mel.shape[1] * 256 / 22050 - seconds) < 0.03
+
+
+def test_a_prompt_is_assessed(pipeline: Pipeline) -> None:
+    assessed, end = pipeline.run(Assess("heavy zebra"))
+    assert assessed.unknown_words == ("zebra",) and assessed.sentence and isinstance(end, Finished)

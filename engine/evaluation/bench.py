@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from engine.evaluation.features import FEATURES_VERSION, features_of
-from engine.pipeline import Generate, Pipeline
+from engine.jobs import Generate
+from engine.pipeline import Pipeline
 from engine.signal.mel import denormalise, log_mel_db, normalise
 from engine.types import EngineError, Failed, Finished, GenerationRequest, SamplingSettings, Take
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +30,7 @@ def _pack_options(command: _Function) -> _Function:
 def _sampling_options(command: _Function) -> _Function:
     """Options that override the pack's sampling settings."""
     for option in (
+        click.option("--candidates", type=int, help="Drawn side by side, the best suited is kept [default: the pack's]."),
         click.option("--order", type=click.Choice(["confidence", "halton"]), help="Which cells are fixed first [default: the pack's]."),
         click.option("--token-temperature", type=float, help="Variety of the codes [default: the pack's]."),
         click.option("--temperature", type=float, help="Variety of the order of cells [default: the pack's]."),
@@ -44,10 +44,10 @@ def _sampling_options(command: _Function) -> _Function:
 
 def chosen_settings(defaults: SamplingSettings, options: dict[str, Any]) -> SamplingSettings:
     """The pack's sampling settings with what was given instead. Raises EngineError("value")."""
-    names = ("steps", "guidance", "guidance_start", "temperature", "token_temperature", "order")
-    settings = replace(defaults, **{name: options[name] for name in names if options[name] is not None})
-    if not 1 <= settings.steps <= 256:
-        raise EngineError("value", f"The number of iterations must lie between 1 and 256, not {settings.steps}.")
+    from engine.pipeline import check_settings
+
+    settings = defaults.with_given(options)
+    check_settings(settings)
     return settings
 
 

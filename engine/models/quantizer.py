@@ -57,6 +57,13 @@ class CosineQuantizer(nn.Module):
         return _rotate(z, codes.detach()), ids, commitment
 
     @torch.no_grad()
+    def go_on(self) -> None:
+        """Training goes on from the codebook that stands here: it is quantised from the first batch, and every code counts as used."""
+        self.calls.fill_(self.open_calls)
+        self.sums.copy_(self.codebook)
+        self.usage.fill_(1.0)
+
+    @torch.no_grad()
     def _start(self, z: Tensor) -> None:
         """The last open batch leaves the codebook drawn from its data."""
         if self.calls < self.open_calls:

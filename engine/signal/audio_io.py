@@ -8,6 +8,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.signal.formats import HIGHEST_RATE, LOWEST_RATE, MAX_CHANNELS, FileFormat, SampleFormat, format_is_possible
+from engine.signal.unfinished import unfinished_wav
 from engine.signal.wav import recipe_chunk, recipe_text, wav_parts
 from engine.types import Clip, EngineError
 
@@ -35,7 +37,7 @@ _READABLE = {
 _READABLE_NAMES = "WAV, AIFF, CAF, FLAC, OGG or MP3"
 _FIRST_BYTES = (b"RIFF", b"RIFX", b"RF64", b"FORM", b"caff", b"fLaC", b"OggS", b"ID3")
 _BLOCK_FRAMES = 1 << 16
-_MOST_VALUES = 1 << 29
+MOST_VALUES = 1 << 29
 _UNKNOWN_FRAMES = 2**63 - 1
 # A file may hold 1e38, whose square is infinite: nothing that is a sound comes near this.
 _LOUDEST = 1e6
@@ -54,29 +56,59 @@ class _ForwardFile(soundfile.SoundFile):
         return False
 
 
-def read_clip(path: Path, max_s: float = 3600) -> Clip:
-    """The whole sound of a file, values that are not numbers replaced by 0.
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A piece of a sound: ``samples`` [channels, n], how many of them were no numbers, and whether the file was never finished."""
 
-    Raises EngineError("audio") for a file that is missing, damaged, empty, of another format, longer than ``max_s`` seconds, of more than
-    64 channels, or too large to hold.
+    samples: NDArray[np.float32]
+    sample_rate: int
+    replaced: int
+    unfinished: bool
+
+
+def read_clip(path: Path, max_s: float = 3600) -> Clip:
+    """The whole sound of a file of this program, values that are not numbers replaced by 0; foreign files are for ``read_clip_in_child``.
+
+    Raises EngineError("audio") as ``read_blocks`` does.
     """
-    if not _looks_readable(path):
-        raise EngineError("audio", f'"{path.name}" is not a sound in a format that can be read: {_READABLE_NAMES}.')
+    blocks = list(read_blocks(path, max_s))
+    return Clip(np.concatenate([block.samples for block in blocks], axis=1), blocks[0].sample_rate)
+
+
+def read_blocks(path: Path, max_s: float = 3600) -> Iterator[Block]:
+    """The sound of a file piece by piece, at least one, values that are not numbers replaced by 0.
+
+    A WAV whose recorder never wrote the size of the sound is read to the end of the file. Raises EngineError("audio") for a file that is
+    missing, damaged, empty, of another format, longer than ``max_s`` seconds, of more than 64 channels, or too large to hold.
+    """
+    check_first_bytes(path)
+    sound = False
     try:
-        # By path, never through a file object: some valid MP3s are taken for something else there.
-        with _ForwardFile(str(path)) as file:
-            _check_header(file, path.name)
-            blocks = list(_blocks(file, path.name, max_s))
-            sample_rate = file.samplerate
+        for block in _blocks_of(path, max_s):
+            sound = True
+            yield block
     except (soundfile.SoundFileError, OSError, ValueError, TypeError, AssertionError) as error:
         raise EngineError("audio", f'"{path.name}" is damaged or cut off and could not be read.') from error
-    if not blocks:
+    if not sound:
         raise EngineError("audio", f'"{path.name}" contains no sound.')
-    return Clip(np.concatenate(blocks, axis=1), sample_rate)
 
 
-def _looks_readable(path: Path) -> bool:
-    """True if the first bytes belong to an allowed format, so that no other parser of the library ever sees the file."""
+def _blocks_of(path: Path, max_s: float) -> Iterator[Block]:
+    # By path, never through a file object: some valid MP3s are taken for something else there.
+    with _ForwardFile(str(path) if os.name == "nt" else os.fsencode(path)) as file:
+        perhaps_unfinished = file.frames == 0 and file.format in ("WAV", "WAVEX")
+        yield from _blocks(file, path.name, max_s)
+    stored = unfinished_wav(path) if perhaps_unfinished else None
+    if stored is not None:
+        with stored, _ForwardFile(stored) as file:
+            yield from (replace(block, unfinished=True) for block in _blocks(file, path.name, max_s))
+
+
+def check_first_bytes(path: Path) -> None:
+    """Lets only files pass that begin like an allowed format, so that no other parser of the library ever sees the others.
+
+    Raises EngineError("audio") for the others, and for a file that is missing or cannot be opened.
+    """
     try:
         if not path.is_file():
             raise EngineError("audio", f'There is no file "{path.name}".')
@@ -85,7 +117,8 @@ def _looks_readable(path: Path) -> bool:
     except (OSError, ValueError) as error:
         raise EngineError("audio", f'"{path.name}" could not be opened.') from error
     mpeg_frame = len(first) > 1 and first[0] == 0xFF and first[1] & 0xE0 == 0xE0
-    return first.startswith(_FIRST_BYTES) or mpeg_frame
+    if not (first.startswith(_FIRST_BYTES) or mpeg_frame):
+        raise EngineError("audio", f'"{path.name}" is not a sound in a format that can be read: {_READABLE_NAMES}.')
 
 
 def _check_header(file: soundfile.SoundFile, name: str) -> None:
@@ -97,8 +130,9 @@ def _check_header(file: soundfile.SoundFile, name: str) -> None:
         raise EngineError("audio", f'"{name}" has a sample rate of {file.samplerate} Hz; {LOWEST_RATE} to {HIGHEST_RATE} Hz can be read.')
 
 
-def _blocks(file: soundfile.SoundFile, name: str, max_s: float) -> Iterator[NDArray[np.float32]]:
-    """Blocks [channels, n] until the file has no more, whatever length it announces."""
+def _blocks(file: soundfile.SoundFile, name: str, max_s: float) -> Iterator[Block]:
+    """Blocks until the file has no more, whatever length it announces."""
+    _check_header(file, name)
     frames = 0
     while True:
         block = np.empty((_BLOCK_FRAMES, file.channels), np.float32)
@@ -110,10 +144,17 @@ def _blocks(file: soundfile.SoundFile, name: str, max_s: float) -> Iterator[NDAr
         frames += read
         if frames > max_s * file.samplerate:
             raise EngineError("audio", f'"{name}" is longer than {max_s:g} seconds.')
-        if frames * file.channels > _MOST_VALUES:
+        if frames * file.channels > MOST_VALUES:
             raise EngineError("audio", f'"{name}" is too large to be held in memory.')
-        cleaned = np.nan_to_num(block[:read].T, nan=0.0, posinf=0.0, neginf=0.0)
-        yield np.ascontiguousarray(np.clip(cleaned, -_LOUDEST, _LOUDEST))
+        yield _cleaned(block[:read], file.samplerate)
+
+
+def _cleaned(frames_first: NDArray[np.float32], sample_rate: int) -> Block:
+    samples = np.ascontiguousarray(frames_first.T)
+    odd = ~np.isfinite(samples)
+    samples[odd] = 0.0
+    np.clip(samples, -_LOUDEST, _LOUDEST, out=samples)
+    return Block(samples, sample_rate, int(np.count_nonzero(odd)), False)
 
 
 def resample(clip: Clip, sample_rate: int) -> Clip:

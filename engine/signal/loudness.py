@@ -9,7 +9,7 @@ import soxr
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from engine.types import EngineError
+from engine.types import Clip, EngineError
 
 _BLOCK_S = 0.4
 _HOPS_PER_BLOCK = 4
@@ -30,6 +30,12 @@ def integrated_lufs(samples: NDArray, sample_rate: int) -> float:
         return -np.inf
     relative_gate = power.mean() * 10 ** (_RELATIVE_GATE_LU / 10)
     return _lufs(float(power[power > relative_gate].mean()))
+
+
+def loudness_of(clip: Clip) -> float | None:
+    """Integrated loudness of a clip in LUFS; None for silence."""
+    loudness = integrated_lufs(clip.samples, clip.sample_rate)
+    return loudness if np.isfinite(loudness) else None
 
 
 def momentary_max_lufs(samples: NDArray, sample_rate: int) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import torch
 
+from engine.models.folders import pack_folder
 from engine.training.runs import RUNS, STAGES, EmbeddedRun, Workshop
 from engine.types import EngineError
 
@@ -21,12 +22,23 @@ from engine.types import EngineError
 @click.option("--workers", default=1, show_default=True, help="Processes that render.")
 @click.option("--threads", default=0, help="Threads of torch [default: one per core].")
 @click.option("--recipe", type=click.Choice(list(RUNS)), default="embedded", show_default=True, help="Sizes; toy rehearses in a minute.")
-def train(stage: str, work: Path, target: Path, shards: int | None, steps: int | None, workers: int, threads: int, recipe: str) -> None:
+@click.option("--start", help="Pack to start from: a name or a folder [default: from nothing].")
+def train(
+    stage: str,
+    work: Path,
+    target: Path,
+    shards: int | None,
+    steps: int | None,
+    workers: int,
+    threads: int,
+    recipe: str,
+    start: str | None,
+) -> None:
     """Train a pack: all stages, or one of them; killed and started again it goes on."""
     if threads:
         torch.set_num_threads(threads)
     run = configured(RUNS[recipe](), stage, shards, steps)
-    workshop = Workshop(work, run, workers)
+    workshop = Workshop(work, run, workers, pack_folder(start) if start else None)
     for name in STAGES if stage == "all" else (stage,):
         if name == "pack":
             manifest = workshop.export(target)

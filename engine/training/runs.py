@@ -1,4 +1,7 @@
-"""The recipe of the embedded pack: corpus, tokenizer, prompt encoder, vocoder, tokens, generator, pack; every stage resumes."""
+"""The recipe of the embedded pack: corpus, tokenizer, prompt encoder, vocoder, tokens, generator, pack; every stage resumes.
+
+A run can start from a finished pack: what it trains begins with the pack's weights, what it does not train is taken over as it is.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ from torch import nn
 
 from engine.corpus.registry import recipes
 from engine.geometry import Geometry
-from engine.models.pack import ARCHITECTURES, Manifest, write_pack
+from engine.models.pack import ARCHITECTURES, Manifest, Pack, load_pack, write_pack
 from engine.models.prompt import ContrastivePromptEncoder, words_of
+from engine.models.quantizer import CosineQuantizer
 from engine.models.specvqgan import SpecVqganTokenizer
 from engine.models.tokenizer import ConvTokenizer
 from engine.models.transformer import EMBEDDED_LARGE, GeneratorConfig, MaskedTransformer
@@ -98,8 +102,9 @@ RUNS: dict[str, Callable[[], EmbeddedRun]] = {
 class Workshop:
     """One run in one folder: shards, checkpoints, logs, encoded tokens."""
 
-    def __init__(self, folder: Path, run: EmbeddedRun, workers: int = 1) -> None:
+    def __init__(self, folder: Path, run: EmbeddedRun, workers: int = 1, start: Path | None = None) -> None:
         self.folder, self.run, self.workers = folder, run, workers
+        self.start: Pack | None = load_pack(start) if start else None
         self.shards, self.encoded, self.checkpoints = folder / "shards", folder / "encoded", folder / "checkpoints"
 
     def stage(self, name: str) -> Iterator[str]:
@@ -131,7 +136,7 @@ class Workshop:
         yield from self._train(PromptTask(self.run.prompt, *self._sets(), classes=list(recipes())))
 
     def _vocoder(self) -> Iterator[str]:
-        tokenizer = self.trained_tokenizer() if (self.checkpoints / "tokenizer.safetensors").exists() else None
+        tokenizer = self.trained_tokenizer() if self.start or (self.checkpoints / "tokenizer.safetensors").exists() else None
         yield from self._train(VocoderTask(self.run.vocoder, *self._sets(), tokenizer=tokenizer))
 
     def _tokens(self) -> Iterator[str]:
@@ -144,6 +149,9 @@ class Workshop:
         yield from self._train(GeneratorTask(self.run.generator, train, validation))
 
     def _train(self, task: Any) -> Iterator[str]:
+        if self.start:
+            for network in (task.network, task.averaged):
+                _take_over(network, getattr(self.start, task.name), task.name)
         trainer = Trainer(task, self.checkpoints)
         yield f"{task.name}: from step {trainer.step} of {task.config.steps}, log in {self.checkpoints / (task.name + '.jsonl')}"
         trainer.run()
@@ -151,6 +159,8 @@ class Workshop:
 
     def _averaged(self, part: str, network: nn.Module, prefix: str = "") -> nn.Module:
         path = self.checkpoints / f"{part}.safetensors"
+        if not path.exists() and self.start:
+            return _take_over(network, getattr(self.start, part), part).eval().requires_grad_(False)
         if not path.exists():
             raise EngineError("path", f"There is no checkpoint {path}; do the stage {part} first.")
         state = load_checkpoint(path)["averaged"]
@@ -216,9 +226,11 @@ class Workshop:
         clips = len(list(self.shards.glob("shard-*"))) * CLIPS_PER_SHARD
         steps = {}
         for part in ("tokenizer", "prompt", "vocoder", "generator"):
-            state = load_checkpoint(self.checkpoints / f"{part}.safetensors")
-            steps[part] = int(state["step"])
+            path = self.checkpoints / f"{part}.safetensors"
+            steps[part] = int(load_checkpoint(path)["step"]) if path.exists() or not self.start else 0
+        origin = {"started_from": {"hash": self.start.manifest.hash, **self.start.manifest.provenance}} if self.start else {}
         return {
+            **origin,
             "commit": _commit(),
             "corpus_seeds": [0, clips - 1],
             "clips": clips,
@@ -227,6 +239,19 @@ class Workshop:
             "torch": torch.__version__,
             **self.run.notes,
         }
+
+
+def _take_over(network: nn.Module, source: nn.Module, part: str) -> nn.Module:
+    """Gives a network, or the network that a trainer has wrapped, the weights of a pack. Raises EngineError("pack")."""
+    inner = getattr(network, "encoder", network)
+    try:
+        inner.load_state_dict(source.state_dict())
+    except RuntimeError as error:
+        raise EngineError("pack", f"The {part} of the pack to start from has another size than this recipe's.") from error
+    for module in inner.modules():
+        if isinstance(module, CosineQuantizer):
+            module.go_on()
+    return network
 
 
 def _commit() -> str:

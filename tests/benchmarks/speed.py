@@ -13,7 +13,8 @@ from collections.abc import Callable
 import torch
 
 from engine.models.folders import pack_folder
-from engine.pipeline import Generate, Pipeline
+from engine.jobs import Generate
+from engine.pipeline import Pipeline
 from engine.types import Finished, GenerationRequest
 
 RUNS = 5

@@ -55,6 +55,10 @@ def test_peak_between_samples():
     assert true_peak_dbfs(hidden) == pytest.approx(0.0, abs=0.1)
 
 
+def test_peak_between_samples_of_a_tone_that_starts_at_once():
+    assert true_peak_dbfs(_sine(12000, 1, 48000, start=np.pi / 4)) == pytest.approx(0.0, abs=0.1)
+
+
 def test_not_a_number_is_an_error():
     broken = np.zeros(22050)
     broken[100] = np.nan

@@ -1,0 +1,1 @@
+"""Takes as files for other programs: formats, loudness, metadata and names."""

@@ -1,0 +1,110 @@
+"""Small pictures of spectrograms: short sounds stay bright and short dropouts stay dark at any size."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from functools import lru_cache
+
+import numpy as np
+import pyqtgraph
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+from engine.session.document import TakeEntry
+from engine.types import Spectrogram, Take
+
+FLOOR_DB = -80.0
+CEILING_DB = 20.0
+RANGE_DB = 70.0
+"""Depth of the picture below the loudest cells of the take; a quiet take is as readable as a loud one."""
+
+QUIETEST_TOP_DB = FLOOR_DB + RANGE_DB
+"""The top of the colours never goes below this, so silence stays dark."""
+
+DROPOUT_DB = 20.0
+"""A moment this much quieter than both sides of it is drawn although louder ones share its pixel."""
+
+
+def thumbnail(spectrogram: Spectrogram, width: int, height: int, device_pixel_ratio: float = 1.0) -> QImage:
+    """Picture of ``width`` x ``height`` logical pixels, low frequencies at the bottom; NaN, constant and empty spectrograms are fine."""
+    columns, rows = max(1, round(width * device_pixel_ratio)), max(1, round(height * device_pixel_ratio))
+    levels = finite_db(spectrogram.log_mel)
+    image = _to_image(_to_colours(shrink(levels, rows, columns)) if levels.size else np.zeros((rows, columns), np.uint8))
+    image.setDevicePixelRatio(device_pixel_ratio)
+    return image
+
+
+def finite_db(log_mel: NDArray) -> NDArray[np.float32]:
+    """The spectrogram between floor and ceiling in dB; NaN is silence."""
+    levels = np.nan_to_num(np.asarray(log_mel, np.float32), nan=FLOOR_DB, posinf=CEILING_DB, neginf=FLOOR_DB)
+    return np.clip(levels, FLOOR_DB, CEILING_DB)
+
+
+def shrink(levels: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    """``levels`` [bands, frames] at [rows, columns]: the loudest cell of each pixel, or the quietest moment where there is a dropout."""
+    loudest = _reduce(_reduce(levels, columns, 1, np.maximum), rows, 0, np.maximum)
+    if columns >= levels.shape[1]:
+        return loudest
+    frame_db = levels.mean(axis=0, keepdims=True)
+    low, high = _reduce(frame_db, columns, 1, np.minimum)[0], _reduce(frame_db, columns, 1, np.maximum)[0]
+    around = np.pad(high, 1, mode="edge")
+    dropout = low + DROPOUT_DB < np.minimum(np.minimum(around[:-2], around[2:]), high)
+    if dropout.any():
+        quietest = _reduce(_reduce(levels, columns, 1, np.minimum), rows, 0, np.maximum)
+        loudest[:, dropout] = quietest[:, dropout]
+    return loudest
+
+
+def _reduce(values: NDArray[np.float32], size: int, axis: int, function: np.ufunc) -> NDArray[np.float32]:
+    """Blocks along ``axis`` become one value each; where ``size`` is larger than the axis, values repeat."""
+    length = values.shape[axis]
+    edges = np.arange(size + 1) * length // size
+    if size >= length:
+        return np.take(values, np.minimum(edges[:-1], length - 1), axis)
+    return function.reduceat(values, edges[:-1], axis)
+
+
+def _to_colours(levels: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """dB -> 0..255, first row on top."""
+    top = max(float(levels.max()), QUIETEST_TOP_DB)
+    scaled = (levels[::-1] - (top - RANGE_DB)) * (255.0 / RANGE_DB)
+    return np.clip(scaled, 0.0, 255.0).astype(np.uint8)
+
+
+def _to_image(colours: NDArray[np.uint8]) -> QImage:
+    """A true-colour picture with the inferno colours: painting it needs no conversion, so it stays quick while all cores are busy."""
+    rows, columns = colours.shape
+    pixels = inferno_pixels()[colours]
+    return QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
+
+
+@lru_cache(maxsize=1)
+def inferno_pixels() -> NDArray[np.uint32]:
+    """256 pixels 0xffRRGGBB from black over purple and orange to pale yellow."""
+    table = pyqtgraph.colormap.get("inferno").getLookupTable(nPts=256).astype(np.uint32)
+    return np.uint32(0xFF000000) | table[:, 0] << 16 | table[:, 1] << 8 | table[:, 2]
+
+
+class ThumbnailCache:
+    """Each take is drawn once per size; the ones that were not looked at for longest go first."""
+
+    def __init__(self, most: int = 300) -> None:
+        self._pictures: OrderedDict[str, tuple[Take, tuple[int, int, float], QImage]] = OrderedDict()
+        self._most = most
+
+    def picture(self, entry: TakeEntry, width: int, height: int, device_pixel_ratio: float) -> QImage:
+        """The thumbnail of a take, drawn now if it is not there yet."""
+        size = (width, height, device_pixel_ratio)
+        known = self._pictures.get(entry.id)
+        if known is None or known[0] is not entry.take or known[1] != size:
+            known = (entry.take, size, thumbnail(entry.take.spectrogram, width, height, device_pixel_ratio))
+            self._pictures[entry.id] = known
+        self._pictures.move_to_end(entry.id)
+        if len(self._pictures) > self._most:
+            self._pictures.popitem(last=False)
+        return known[2]
+
+    def keep_only(self, ids: set[str]) -> None:
+        """Forgets takes that are gone."""
+        for take_id in [take_id for take_id in self._pictures if take_id not in ids]:
+            del self._pictures[take_id]

@@ -1,0 +1,168 @@
+"""The picture at every scale of the screen, for odd pictures and long ones."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+
+from engine.geometry import Geometry
+from engine.types import Spectrogram
+from gui.canvas import SpectrogramCanvas
+from gui.canvas_image import MelImage, render
+from gui.canvas_view import CanvasView
+from gui.colour_maps import colour_table, colours
+
+GEOMETRY = Geometry()
+SCALES = [1.0, 1.25, 1.5, 2.0]
+FLOOR_DB, TOP_DB = -80.0, 10.0
+
+
+def spectrogram(log_mel: np.ndarray) -> Spectrogram:
+    return Spectrogram(log_mel.astype(np.float32), GEOMETRY)
+
+
+def quadrants() -> np.ndarray:
+    """Four levels: silence at the lower left, then louder to the right and upwards; 80 x 848."""
+    picture = np.full((80, 848), FLOOR_DB)
+    picture[:40, 424:], picture[40:, :424], picture[40:, 424:] = -50.0, -20.0, TOP_DB
+    return picture
+
+
+def drawn(picture: np.ndarray, view: CanvasView, size: tuple[float, float], ratio: float) -> QImage:
+    return render(MelImage(picture), view, size, ratio, (FLOOR_DB, TOP_DB), colour_table("inferno"))
+
+
+def level_colour(level_db: float) -> tuple[int, ...]:
+    index = round((level_db - FLOOR_DB) / (TOP_DB - FLOOR_DB) * 255)
+    return tuple(int(part) for part in colours("inferno")[index])
+
+
+@pytest.mark.parametrize("ratio", SCALES)
+def test_each_level_has_its_colour_at_its_place(ratio: float) -> None:
+    image = drawn(quadrants(), CanvasView.whole(GEOMETRY, GEOMETRY.duration_s), (401.0, 203.0), ratio)
+    assert (image.width(), image.height()) == (math.ceil(401 * ratio), math.ceil(203 * ratio))
+    for x, y, level_db in ((0.25, 0.75, FLOOR_DB), (0.75, 0.75, -50.0), (0.25, 0.25, -20.0), (0.75, 0.25, TOP_DB)):
+        pixel = image.pixelColor(round(x * 401 * ratio), round(y * 203 * ratio))
+        assert pixel.getRgb()[:3] == level_colour(level_db)
+
+
+@given(column=st.integers(0, 847), row=st.integers(0, 79), ratio=st.sampled_from(SCALES))
+def test_one_loud_cell_is_where_hit_testing_says(column: int, row: int, ratio: float) -> None:
+    picture = np.full((80, 848), FLOOR_DB)
+    picture[row, column] = TOP_DB
+    view = CanvasView.whole(GEOMETRY, GEOMETRY.duration_s).moved_to(column - 7.3, column + 8.9, row - 4.1, row + 5.6)
+    width, height = 317.0, 211.0
+    image = drawn(picture, view, (width, height), ratio)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    brightness = pixels[..., :3].sum(axis=2)
+    y, x = (np.argwhere(brightness == brightness.max()).mean(axis=0) + 0.5) / ratio
+    assert column <= view.frame_at(x, width) <= column + 1
+    assert row <= view.band_at(y, height) <= row + 1
+
+
+@pytest.mark.parametrize("ratio", SCALES)
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.full((80, 50), np.nan),
+        np.full((80, 50), np.inf),
+        np.full((80, 50), -np.inf),
+        np.full((80, 50), -30.0),
+        np.array([[0.0]]),
+        np.zeros((80, 0)),
+        np.zeros((0, 0)),
+        np.where(np.eye(80) > 0, np.nan, -20.0),
+    ],
+    ids=["nan", "inf", "minus inf", "constant", "1x1", "no frames", "empty", "some nan"],
+)
+def test_odd_pictures_are_drawn(qtbot, picture: np.ndarray, ratio: float) -> None:
+    canvas = SpectrogramCanvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(420, 300)
+    canvas.show_picture(spectrogram(picture), 1.0)
+    image = QImage(math.ceil(420 * ratio), math.ceil(300 * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    canvas.render(image)
+    middle = canvas.picture_rect.center() * ratio
+    assert image.pixelColor(middle.toPoint()).alpha() == 255
+    QTest.mouseMove(canvas.picture.viewport(), QPoint(40, 40))
+    assert canvas.position_at(canvas.picture_rect.center()) is not None
+
+
+@pytest.mark.parametrize(("value", "index"), [(np.nan, 0), (np.inf, 255), (-np.inf, 0)])
+def test_values_that_are_no_numbers_are_silence_or_full(value: float, index: int) -> None:
+    image = drawn(np.full((80, 20), value), CanvasView.whole(GEOMETRY, 20 * GEOMETRY.frame_s), (50.0, 50.0), 1.0)
+    assert image.pixelColor(25, 25).getRgb()[:3] == tuple(int(part) for part in colours("inferno")[index])
+
+
+def test_a_long_picture_keeps_its_mean_power() -> None:
+    picture = np.full((80, 51680), -60.0)
+    picture[:, ::2] = -20.0
+    image = drawn(picture, CanvasView.whole(GEOMETRY, 51680 * GEOMETRY.frame_s), (500.0, 100.0), 1.0)
+    assert image.pixelColor(250, 50).getRgb()[:3] == level_colour(-23.01)
+
+
+def test_what_lies_after_the_picture_is_silent() -> None:
+    image = drawn(np.full((80, 100), TOP_DB), CanvasView.whole(GEOMETRY, 200 * GEOMETRY.frame_s), (100.0, 50.0), 1.0)
+    assert image.pixelColor(25, 25).getRgb()[:3] == level_colour(TOP_DB)
+    assert image.pixelColor(75, 25).getRgb()[:3] == level_colour(FLOOR_DB)
+
+
+_SCALED = """
+import json, numpy as np
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from engine.geometry import Geometry
+from engine.types import Spectrogram
+from gui.canvas import SpectrogramCanvas
+app = QApplication([])
+canvas = SpectrogramCanvas()
+canvas.resize(641, 403)
+picture = np.full((80, 848), -80.0, np.float32)
+picture[40:, 424:] = 10.0
+canvas.show_picture(Spectrogram(picture, Geometry()), Geometry().duration_s)
+canvas.show()
+app.processEvents()
+sought = []
+canvas.seeked.connect(sought.append)
+target = canvas.point_of(5.0, 1000.0)
+local = (target - canvas.picture_rect.topLeft()).toPoint()
+QTest.mouseClick(canvas.picture.viewport(), Qt.MouseButton.LeftButton, pos=local)
+image, rect, ratio = canvas.grab().toImage(), canvas.picture_rect, canvas.devicePixelRatioF()
+row = [image.pixelColor(x, round((rect.top() + rect.height() / 4) * ratio)).lightness() for x in range(image.width())]
+column = [image.pixelColor(round((rect.left() + rect.width() * 3 / 4) * ratio), y).lightness() for y in range(image.height())]
+inside = range(round(rect.left() * ratio) + 4, round(rect.right() * ratio) - 4)
+across = next(x for x in inside if row[x] > 100) / ratio - rect.left()
+below = range(round(rect.top() * ratio) + 4, round(rect.bottom() * ratio) - 4)
+down = next(y for y in below if column[y] < 100) / ratio - rect.top()
+print(json.dumps({
+    "ratio": ratio, "size": [image.width(), image.height()], "sought": sought, "pixel_s": 9.845 / rect.width(),
+    "across": across / rect.width(), "down": down / rect.height(), "position": canvas.position_at(target),
+}))
+"""
+
+
+@pytest.mark.parametrize("ratio", SCALES)
+def test_picture_and_hit_testing_at_a_screen_scale(ratio: float) -> None:
+    environment = os.environ | {"QT_SCALE_FACTOR": str(ratio), "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run([sys.executable, "-c", _SCALED], env=environment, capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout.splitlines()[-1])
+    assert found["ratio"] == ratio
+    assert found["size"] == pytest.approx([641 * ratio, 403 * ratio], abs=1)
+    assert found["across"] == pytest.approx(0.5, abs=0.005)
+    assert found["down"] == pytest.approx(0.5, abs=0.01)
+    assert found["position"] == pytest.approx([5.0, 1000.0], rel=1e-6)
+    assert found["sought"] == pytest.approx([5.0], abs=found["pixel_s"])
