@@ -1,6 +1,6 @@
-"""Plans edits: which cells of which part of a sound are drawn again, and where the result may differ from the source.
+"""Plans edits: which cells of which parts of a sound are drawn again, and where the result may differ from the source.
 
-Pure bookkeeping on numpy arrays; the networks are called by ``engine.pipeline``.
+Pure bookkeeping on numpy arrays; the networks are called by ``engine.redrawing``.
 """
 
 from __future__ import annotations
@@ -11,23 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.geometry import Geometry
+from engine.mask_shapes import cells_mask, weak_cells, weak_mask
 from engine.masks import Mask
 from engine.sampling.schedules import SCHEDULES
-from engine.types import HIDDEN, Clip, EngineError, SamplingSettings, Take, TokenGrid
+from engine.types import HIDDEN, Clip, EngineError, SamplingSettings, TokenGrid
+
+__all__ = ["cells_mask", "weak_cells", "weak_mask"]
+
+SHORTEST_S, LONGEST_S = 0.1, 600.0
 
 _SEAM_FRAMES = 3
 """An extension blends over this many frames (35 ms) of the source, so that the sound does not dip at the joint."""
 
-_CUTOFF_DROP_DB = 25.0
-_CUTOFF_FLOOR_DB = -68.0
+# A cliff is sought in the loud moments: so much deeper on one side of a few bands than on the other, and never up again.
+_LOUD_SHARE = 0.3
+_CLIFF_DB = 18.0
+_CLIFF_BELOW, _CLIFF_EDGE = 7, 2
+_LOWEST_CUTOFF_HZ = 1500.0
+_LEAST_LEVEL_DB = -72.0
+_HIGHEST_BANDS = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """An edit: the sound it starts from, where it may change, the cells to draw, and the columns that the model looks at.
 
-    ``picture`` [bands, frames] in dB and ``ids`` [rows, cols] describe the whole of ``clip``; ``hidden`` bool [rows, cols] is inside the
-    columns ``first_col``..``last_col``.
+    ``picture`` [bands, frames] in dB and ``ids`` [rows, cols] describe the whole of ``clip``; every column with a cell of ``hidden``
+    (bool [rows, cols]) is inside one of ``parts``, spans of columns that are apart from each other.
     """
 
     clip: Clip
@@ -35,34 +45,51 @@ class Plan:
     ids: NDArray[np.int32]
     mask: Mask
     hidden: NDArray[np.bool_]
-    first_col: int
-    last_col: int
+    parts: tuple[tuple[int, int], ...]
 
     @property
     def start(self) -> TokenGrid:
-        """The part that the model looks at, hidden where it shall draw."""
-        part = slice(self.first_col, self.last_col)
-        return TokenGrid(np.where(self.hidden[:, part], HIDDEN, self.ids[:, part]).astype(np.int32))
+        """The whole grid, hidden where the model shall draw."""
+        return TokenGrid(np.where(self.hidden, HIDDEN, self.ids).astype(np.int32))
 
 
 def plan(
     clip: Clip, picture: NDArray[np.float32], ids: NDArray[np.int32], mask: Mask, hidden: NDArray[np.bool_], geometry: Geometry
 ) -> Plan:
-    """Chooses the columns: all that are hidden, with as much around them as the model was trained to see. Raises EngineError("value")."""
-    cols = np.flatnonzero(hidden.any(axis=0))
-    if cols.size == 0:
+    """Chooses the parts: hidden columns with as much around them as the model was trained to see. Raises EngineError("value")."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], hidden.any(axis=0), [False]]).astype(int)))
+    runs = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    if not runs:
         raise EngineError("value", "Nothing is painted: mark what shall be drawn again.")
-    first, last = int(cols[0]), int(cols[-1]) + 1
+    merged: list[tuple[int, int]] = []
+    for first, last in runs:
+        # Two places close enough to be seen together are drawn together.
+        if merged and _widened(*merged[-1], ids.shape[1], geometry)[1] > _widened(first, last, ids.shape[1], geometry)[0]:
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+    parts = tuple(_widened(first, last, ids.shape[1], geometry) for first, last in merged)
+    return Plan(clip, picture, ids, mask, hidden, parts)
+
+
+def _widened(first: int, last: int, cols: int, geometry: Geometry) -> tuple[int, int]:
     spare = max(geometry.cols - (last - first), geometry.cols // 2)
-    first_col = max(0, min(first - spare // 2, ids.shape[1] - (last - first) - spare))
-    last_col = min(ids.shape[1], max(last + spare - spare // 2, first_col + (last - first) + spare))
-    return Plan(clip, picture, ids, mask, hidden, first_col, last_col)
+    low = max(0, min(first - spare // 2, cols - (last - first) - spare))
+    return low, min(cols, max(last + spare - spare // 2, low + (last - first) + spare))
+
+
+def check_length(clip: Clip) -> None:
+    """Raises EngineError("value") for a sound that is too short or too long to be edited."""
+    if clip.samples.shape[-1] < round(SHORTEST_S * clip.sample_rate):
+        raise EngineError("value", f"Sounds shorter than {SHORTEST_S:g} s cannot be edited; this one has {clip.duration_s:.3f} s.")
+    if clip.duration_s > LONGEST_S + 0.5:
+        raise EngineError("value", f"Sounds longer than {LONGEST_S / 60:.0f} minutes cannot be edited; cut this one first.")
 
 
 def thinned(hidden: NDArray[np.bool_], strength: float, seed: int) -> NDArray[np.bool_]:
     """A random share ``strength`` of the hidden cells, at least one. Raises EngineError("value") outside 0..1."""
     if not 0 < strength <= 1:
-        raise EngineError("value", f"The strength must lie between 0 and 1, not {strength:g}.")
+        raise EngineError("value", f"The strength must lie above 0 and be 1 at most, not {strength:g}.")
     places = np.flatnonzero(hidden)
     count = max(1, round(strength * places.size)) if places.size else 0
     out = np.zeros(hidden.size, bool)
@@ -70,70 +97,78 @@ def thinned(hidden: NDArray[np.bool_], strength: float, seed: int) -> NDArray[np
     return out.reshape(hidden.shape)
 
 
-def settings_for(settings: SamplingSettings, hidden: int, cells: int) -> SamplingSettings:
-    """Fewer iterations for fewer cells: as many as the schedule spends on the last ``hidden`` of ``cells`` cells, but at least half.
+def settings_for(settings: SamplingSettings, plan: Plan, geometry: Geometry) -> SamplingSettings:
+    """Fewer iterations for fewer cells: as many as the schedule spends on the hidden share of its cells, but at least half of them.
 
-    With that many cells known the model stands where a whole run stands near its end, so the steps before would change nothing.
+    With that many cells known the model stands where a whole run stands near its end, so the steps before would change nothing. A whole
+    grid that is mostly known sounds nearly the same whatever is drawn: below half of the cells there are no candidates to choose from.
     """
-    share = min(1.0, hidden / cells)
+    share = max(float(plan.hidden[:, a:b].sum()) / (geometry.rows * max(b - a, geometry.cols)) for a, b in plan.parts)
     schedule = SCHEDULES[settings.schedule]
-    done = next((step for step in range(settings.steps, 0, -1) if schedule(step / settings.steps) >= share), 0)
-    return replace(settings, steps=max(-(-settings.steps // 2), settings.steps - done))
+    done = next((step for step in range(settings.steps, 0, -1) if schedule(step / settings.steps) >= min(1.0, share)), 0)
+    candidates = settings.candidates if share > 0.5 else 1
+    return replace(settings, steps=max(-(-settings.steps // 2), settings.steps - done), candidates=candidates)
 
 
-def weak_cells(take: Take, share: float) -> NDArray[np.bool_]:
-    """The given share of cells [rows, cols] in which the model had least confidence. Raises EngineError("value") without a history."""
-    if take.history is None:
-        raise EngineError("value", "Only sounds that were drawn here have weak spots to repair.")
-    confidence = take.history.confidence[-1]
-    count = max(1, round(share * confidence.size))
-    weak = np.zeros(confidence.size, bool)
-    weak[np.argsort(confidence, axis=None, kind="stable")[:count]] = True
-    return weak.reshape(confidence.shape)
+def padded(clip: Clip, before_s: float, after_s: float, geometry: Geometry) -> tuple[Clip, int, int]:
+    """The sound with silence around it, the frames put in front, and the samples in front that are more than was asked for.
 
-
-def cells_mask(cells: NDArray[np.bool_], frames: int, geometry: Geometry) -> Mask:
-    """Paint over whole cells."""
-    painted = cells.repeat(geometry.cell_bands, axis=0).repeat(geometry.cell_frames, axis=1)
-    return Mask.of(painted[:, :frames].astype(np.float32), frames)
-
-
-def padded(clip: Clip, before_s: float, after_s: float, geometry: Geometry) -> tuple[Clip, int]:
-    """The sound with silence around it, and the frames put in front: whole cells, so that the source's tokens keep their places."""
+    In front there are whole cells, so that the source's tokens keep their places.
+    """
     cols = -(-round(before_s * geometry.sample_rate) // geometry.cols_to_samples(1))
-    samples = [round(s * clip.sample_rate) for s in (geometry.cols_to_samples(cols) / geometry.sample_rate, after_s)]
-    wide = np.pad(clip.samples, ((0, 0), (samples[0], samples[1])))
-    return Clip(wide.astype(np.float32), clip.sample_rate), cols * geometry.cell_frames
+    before = round(geometry.cols_to_samples(cols) / geometry.sample_rate * clip.sample_rate)
+    wide = np.pad(clip.samples, ((0, 0), (before, round(after_s * clip.sample_rate))))
+    surplus = before - round(before_s * clip.sample_rate)
+    return Clip(wide.astype(np.float32), clip.sample_rate), cols * geometry.cell_frames, max(0, surplus)
 
 
-def extension_mask(bands: int, frames: int, first: int, last: int) -> Mask:
-    """Everything but the frames ``first``..``last`` of the source, whose ends are blended over a short seam."""
+def extension_mask(bands: int, frames: int, first: int, last: int, seam: int = _SEAM_FRAMES) -> Mask:
+    """Everything but the frames ``first``..``last`` of the source, whose ends are blended over a short ``seam``."""
     weights = np.ones((bands, frames), np.float32)
-    low = first + (_SEAM_FRAMES if first > 0 else 0)
-    high = last - (_SEAM_FRAMES if last < frames else 0)
+    seam = min(seam, max(0, last - first) // 4)
+    low = first + (seam if first > 0 else 0)
+    high = last - (seam if last < frames else 0)
     weights[:, low : max(low, high)] = 0
     return Mask.of(weights, frames)
 
 
 def cutoff_of(picture: NDArray[np.float32], geometry: Geometry) -> float | None:
-    """Frequency in Hz above which a sound has nothing, judged by its loud moments; None if it reaches the top of the picture."""
-    level = np.percentile(picture, 90, axis=1)
-    loudest = level.max()
-    silent = level < max(_CUTOFF_FLOOR_DB, loudest - 3 * _CUTOFF_DROP_DB)
-    top = geometry.bands - 1
-    while top > 0 and silent[top]:
-        top -= 1
-    # A cut is a cliff: below it there is sound, a few bands above it nothing.
-    if top >= geometry.bands - 2 or level[max(0, top - 3)] - level[min(geometry.bands - 1, top + 3)] < _CUTOFF_DROP_DB / 2:
+    """Frequency in Hz above which a sound was cut off, or None: a cliff that every loud moment has at the same place.
+
+    Dull sounds fade out gradually; tones have deep gaps below their highest partial too. Both are no cliffs.
+    """
+    loud = picture[:, _loud(picture)]
+    first, last = geometry.hz_to_band(_LOWEST_CUTOFF_HZ), geometry.bands - _HIGHEST_BANDS - _CLIFF_EDGE
+    drops = {band: _drop(loud, band) for band in range(max(first, _CLIFF_BELOW), last)}
+    best = max(drops, key=lambda band: drops[band])
+    if drops[best] < _CLIFF_DB:
         return None
-    return geometry.band_to_hz(top + 0.5)
+    # Where the level has fallen by half of the drop.
+    level = np.median(loud, axis=1)
+    below, above = np.percentile(level[best - _CLIFF_BELOW : best - 1], 50), level[best + _CLIFF_EDGE :].max()
+    falling = np.flatnonzero(level[best - _CLIFF_EDGE - 1 : best + _CLIFF_EDGE + 1] < (below + above) / 2)
+    return geometry.band_to_hz(best - _CLIFF_EDGE - 1 + (int(falling[0]) if falling.size else _CLIFF_EDGE + 1) - 0.5)
+
+
+def _loud(picture: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Frames in which the upper bands say something."""
+    energy = np.maximum(picture, _LEAST_LEVEL_DB)[picture.shape[0] // 4 :].mean(axis=0)
+    count = max(1, round(_LOUD_SHARE * energy.size))
+    return np.argsort(energy, kind="stable")[-count:]
+
+
+def _drop(loud: NDArray[np.float32], band: int) -> float:
+    """Decibels by which nearly all of the bands below lie above everything higher up, in the typical loud frame."""
+    below = np.percentile(loud[band - _CLIFF_BELOW : band - 1], 25, axis=0)
+    above = loud[band + _CLIFF_EDGE :].max(axis=0)
+    return float(np.percentile(np.where(below > _LEAST_LEVEL_DB, below - above, 0.0), 40))
 
 
 def highs_mask(cutoff_hz: float, frames: int, geometry: Geometry) -> Mask:
     """All bands above a frequency, with an edge of one band. Raises EngineError("value") if there is none above."""
-    edge = float(geometry.hz_to_position(cutoff_hz))
+    edge = float(geometry.hz_to_position(cutoff_hz)) if 0 < cutoff_hz < geometry.f_max_hz else np.inf
     weights = np.clip(np.arange(geometry.bands) + 0.5 - edge + 0.5, 0, 1).astype(np.float32)
-    if not 0 < cutoff_hz < geometry.f_max_hz or not weights.any():
+    if not weights.any():
         raise EngineError("value", f"The cut-off must lie between 0 and {geometry.f_max_hz:.0f} Hz, not {cutoff_hz:g}.")
     return Mask.of(np.repeat(weights[:, None], frames, axis=1), frames)
 
@@ -149,10 +184,10 @@ def unrolled(clip: Clip) -> Clip:
 
 
 def joint_mask(clip: Clip, joint_s: float, frames: int, geometry: Geometry) -> Mask:
-    """The span of ``joint_s`` seconds around the middle of a rolled sound. Raises EngineError("value") if the sound is shorter."""
+    """The span of ``joint_s`` seconds around the middle of a rolled sound, at most half of it. Raises EngineError("value")."""
+    if not joint_s > 0:
+        raise EngineError("value", f"The joint must be longer than 0 s, not {joint_s:g} s.")
     middle = (clip.samples.shape[-1] // 2) / clip.sample_rate / geometry.frame_s
-    half = joint_s / 2 / geometry.frame_s
-    if not 0 < 2 * half < frames:
-        raise EngineError("value", f"The joint must be shorter than the sound ({clip.duration_s:.2f} s), not {joint_s:g} s.")
-    first, last = int(np.floor(middle - half)), int(np.ceil(middle + half))
-    return Mask.of(np.ones((geometry.bands, last - first), np.float32), frames, first)
+    half = min(joint_s, clip.duration_s / 2) / 2 / geometry.frame_s
+    first, last = int(np.floor(middle - half)), min(frames - 1, int(np.ceil(middle + half)))
+    return Mask.of(np.ones((geometry.bands, max(1, last - first)), np.float32), frames, first)

@@ -1,4 +1,4 @@
-"""What tools paint: rectangles, brush strokes, lassos, harmonics, similar energy; all as masks over a mel picture.
+"""What tools paint: rectangles, brush strokes, lassos, harmonics, similar energy, whole cells; all as masks over a mel picture.
 
 Positions are (frame, band), both fractional; the middle of the lowest band's first frame is (0.5, 0.5).
 """
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.geometry import Geometry
 from engine.masks import Mask
-from engine.types import Region
+from engine.types import EngineError, Region, Take
 
 Point = tuple[float, float]
 _SUPERSAMPLING = 4
@@ -33,7 +33,9 @@ def region_mask(region: Region, geometry: Geometry, frames: int) -> Mask:
 
 def stroke_mask(points: Sequence[Point], radius_frames: float, radius_bands: float, hardness: float, bands: int, frames: int) -> Mask:
     """A brush of elliptic shape drawn along a line; ``hardness`` 1 has a sharp edge, 0 falls off from the middle on."""
-    places = _along(points, max(0.5, min(radius_frames, 4 * radius_bands) / 3))
+    places = _along(_near(points, radius_frames, frames), max(0.5, min(radius_frames, 4 * radius_bands) / 3))
+    if len(places) == 0:
+        return Mask.empty(bands, frames)
     first = int(np.floor(places[:, 0].min() - radius_frames)) - 1
     last = int(np.ceil(places[:, 0].max() + radius_frames)) + 1
     weights = np.zeros((bands, last - first), np.float32)
@@ -49,8 +51,13 @@ def stroke_mask(points: Sequence[Point], radius_frames: float, radius_bands: flo
 
 def lasso_mask(points: Sequence[Point], bands: int, frames: int) -> Mask:
     """The inside of a closed line (even-odd); edges are weighted by how much of the place they cover."""
-    corners = np.asarray(points, float)
-    first, last = int(np.floor(corners[:, 0].min())), int(np.ceil(corners[:, 0].max())) + 1
+    corners = np.asarray(points, float).reshape(-1, 2)
+    if len(corners) < 3:
+        return Mask.empty(bands, frames)
+    first = max(0, int(np.floor(corners[:, 0].min())))
+    last = min(frames, int(np.ceil(corners[:, 0].max())) + 1)
+    if last <= first:
+        return Mask.empty(bands, frames)
     step = 1 / _SUPERSAMPLING
     xs = np.arange(first, last, step) + step / 2
     ys = np.arange(0, bands, step) + step / 2
@@ -92,6 +99,37 @@ def wand_mask(log_mel: NDArray[np.float32], frame: int, band: int, tolerance_db:
     similar = np.abs(part - part[band, frame - first]) <= tolerance_db
     parts, _ = label(similar)
     return Mask.of((parts == parts[band, frame - first]).astype(np.float32), frames, first)
+
+
+def cells_mask(cells: NDArray[np.bool_], frames: int, geometry: Geometry) -> Mask:
+    """Paint over whole cells [rows, cols]."""
+    painted = cells.repeat(geometry.cell_bands, axis=0).repeat(geometry.cell_frames, axis=1)
+    return Mask.of(painted[:, :frames].astype(np.float32), frames)
+
+
+def weak_cells(take: Take, share: float) -> NDArray[np.bool_]:
+    """The given share 0..1 of cells [rows, cols] in which the model had least confidence, at least one.
+
+    Cells that were known from the start count as certain. Raises EngineError("value") for a sound that was not drawn here.
+    """
+    if take.history is None or take.history.steps == 0:
+        raise EngineError("value", "Only sounds that were drawn here have weak spots to repair.")
+    confidence = take.history.confidence[-1]
+    count = min(confidence.size, max(1, round(share * confidence.size)))
+    weak = np.zeros(confidence.size, bool)
+    weak[np.argsort(confidence, axis=None, kind="stable")[:count]] = True
+    return weak.reshape(confidence.shape)
+
+
+def weak_mask(take: Take, share: float = 0.15) -> Mask:
+    """Paint over the weak cells of a take: what a Fill shall repair. Raises EngineError("value") as ``weak_cells`` does."""
+    return cells_mask(weak_cells(take, share), take.spectrogram.log_mel.shape[1], take.spectrogram.geometry)
+
+
+def _near(points: Sequence[Point], radius_frames: float, frames: int) -> Sequence[Point]:
+    """The points with times that lie at most a little more than a radius outside of the picture: what is further away paints nothing."""
+    low, high = -radius_frames - 2, frames + radius_frames + 2
+    return [(min(max(frame, low), high), band) for frame, band in points]
 
 
 def _along(points: Sequence[Point], spacing: float) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from engine.geometry import Geometry
 from engine.types import Region
 
 Weights = NDArray[np.float32]
+_LEAST_WEIGHT = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,10 @@ class Mask:
             self.weights, other.weights
         )
 
+    def fitted(self, frames: int) -> Mask:
+        """The same paint on a picture of another length; what lies beyond it is not painted."""
+        return self if frames == self.frames else Mask.of(self.weights, frames, self.first)
+
     def united(self, other: Mask) -> Mask:
         """The larger weight of both."""
         if self.is_empty or other.is_empty:
@@ -92,14 +97,16 @@ class Mask:
         return self._filtered(bands, frames, "minimum_filter")
 
     def feathered(self, bands: float, frames: float) -> Mask:
-        """Edges become soft: a Gaussian of that standard deviation, as wide inside as outside."""
+        """Edges become soft: a Gaussian of that standard deviation, as wide inside as outside; the border of the picture is no edge."""
         from scipy.ndimage import gaussian_filter
 
         if bands <= 0 and frames <= 0:
             return self
+        if self.is_empty:
+            return self
         margin = int(np.ceil(4 * frames)) + 1
-        blurred = gaussian_filter(self.window(self.first - margin, self.last + margin), (bands, frames), mode="nearest", truncate=3.0)
-        return Mask.of(np.where(blurred < 1e-3, 0, blurred), self.frames, self.first - margin)
+        blurred = gaussian_filter(self._with_margin(margin), (bands, frames), mode="nearest", truncate=3.0)
+        return Mask.of(np.where(blurred < _LEAST_WEIGHT, 0, blurred), self.frames, self.first - margin)
 
     def moved(self, bands: int, frames: int) -> Mask:
         """Shifted; what leaves the picture is lost."""
@@ -108,6 +115,11 @@ class Mask:
             source = self.weights[max(0, -bands) : self.bands - max(0, bands)]
             shifted[max(0, bands) : max(0, bands) + len(source)] = source
         return Mask.of(shifted, self.frames, self.first + frames)
+
+    def between(self, first: int, last: int) -> Mask:
+        """Only what is painted in the frames ``first`` to ``last``."""
+        low, high = max(first, self.first), min(last, self.last)
+        return Mask.of(self.window(low, max(low, high)), self.frames, low)
 
     def cells(self, geometry: Geometry) -> NDArray[np.bool_]:
         """Cells [rows, cols] that the paint touches: what the model draws again."""
@@ -135,12 +147,15 @@ class Mask:
 
         if self.is_empty or (bands == 0 and frames == 0):
             return self
+        out = getattr(ndimage, name)(self._with_margin(frames), size=(2 * bands + 1, 2 * frames + 1), mode="nearest")
+        return Mask.of(out, self.frames, self.first - frames)
+
+    def _with_margin(self, frames: int) -> Weights:
+        """The painted span with so many frames on either side; beyond its border the picture goes on as it ends."""
         window = self.window(self.first - frames, self.last + frames)
-        # Beyond the left and right border the picture goes on as it ends; inside, the margin is what is there.
         if self.first - frames < 0:
             window[:, : frames - self.first] = window[:, [frames - self.first]]
         if self.last + frames > self.frames:
             surplus = self.last + frames - self.frames
             window[:, -surplus:] = window[:, [-surplus - 1]]
-        out = getattr(ndimage, name)(window, size=(2 * bands + 1, 2 * frames + 1), mode="nearest")
-        return Mask.of(out, self.frames, self.first - frames)
+        return window

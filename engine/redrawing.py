@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine import editing
-from engine.drawing import Drawn, Recorder, draw_grid
+from engine.drawing import Drawn, Recorder, draw_grid, window_starts
 from engine.editing import Plan
+from engine.geometry import Geometry
 from engine.jobs import Extend, Fill, MakeLoop, Report, Restore
 from engine.masks import Mask
 from engine.signal.audio_io import resample
-from engine.signal.blend import blend, kept
+from engine.signal.blend import blend_into, kept
 from engine.signal.loudness import loudness_of
-from engine.signal.mel import SILENCE_DB, spectrogram
-from engine.types import HIDDEN, Clip, EngineError, Finished, GenerationRequest, Spectrogram, StepUpdate, Take, TakeReady, TokenGrid
+from engine.signal.mel import SILENCE_DB, normalise, spectrogram
+from engine.types import HIDDEN, Clip, EngineError, Finished, GenerationRequest, Spectrogram, StepUpdate, Take, TakeReady, Timing, TokenGrid
 
 if TYPE_CHECKING:
     from engine.pipeline import Pipeline
+
+# What pieces of a long sound share with their neighbours: more than the networks look to either side.
+_SHARED_COLS = 3
+_SHARED_FRAMES = 64
+_VOCODER_FRAMES = 4096
+
+Drawing = Generator[StepUpdate, None, Take]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,181 +59,253 @@ class RegionLogits:
 @torch.inference_mode()
 def redraw(pipeline: Pipeline, job: Fill | Extend | Restore | MakeLoop) -> Iterator[Any]:
     """Updates, a report on what stayed, TakeReady, Finished. Raises EngineError."""
+    editing.check_length(job.source.clip)
+    watch: dict[str, float] = {}
     match job:
         case Fill():
-            yield from _fill(pipeline, job)
+            take = yield from _fill(pipeline, job, watch)
         case Extend():
-            yield from _extend(pipeline, job)
+            take = yield from _extend(pipeline, job, watch)
         case Restore():
-            yield from _restore(pipeline, job)
+            take = yield from _restore(pipeline, job, watch)
         case MakeLoop():
-            yield from _make_loop(pipeline, job)
+            take = yield from _make_loop(pipeline, job, watch)
+    yield TakeReady(0, take)
+    yield Finished((take,), tuple(Timing(part, seconds) for part, seconds in watch.items()))
 
 
-def _fill(pipeline: Pipeline, job: Fill) -> Iterator[Any]:
+def _fill(pipeline: Pipeline, job: Fill, watch: dict[str, float]) -> Drawing:
     source, geometry = job.source, pipeline.geometry
     mask = job.mask
+    if (mask.bands, mask.frames) != source.spectrogram.log_mel.shape:
+        raise EngineError("value", "The mask was painted over another sound: its length does not match.")
     cells = mask.cells(geometry)
-    if cells.shape != source.grid.ids.shape or mask.is_empty:
-        raise EngineError("value", "Nothing is painted: mark what shall be drawn again.")
-    if job.strength < 1:
+    if job.strength != 1:
         cells = editing.thinned(cells, job.strength, job.request.seed)
         mask = mask.without(editing.cells_mask(cells, mask.frames, geometry).inverted())
     plan = editing.plan(source.clip, source.spectrogram.log_mel, source.grid.ids, mask, cells, geometry)
-    take = yield from _run(pipeline, plan, job, job.prompts, job.reference)
-    yield from _done(take, job.source.clip, mask, pipeline)
+    take = yield from _Run(pipeline, plan, job, watch, job.prompts, job.reference).drawn()
+    yield Report(kept(source.clip, take.clip, mask, geometry).sentence)
+    return take
 
 
-def _extend(pipeline: Pipeline, job: Extend) -> Iterator[Any]:
+def _extend(pipeline: Pipeline, job: Extend, watch: dict[str, float]) -> Drawing:
     geometry, source = pipeline.geometry, job.source
-    if min(job.before_s, job.after_s) < 0 or job.before_s + job.after_s <= 0:
+    if not (min(job.before_s, job.after_s) >= 0 and 0 < job.before_s + job.after_s < np.inf):
         raise EngineError("value", "Say how many seconds shall be added before or after the sound.")
-    clip, first = editing.padded(source.clip, job.before_s, job.after_s, geometry)
-    frames = geometry.samples_to_frames(round(clip.duration_s * geometry.sample_rate))
-    inside = min(source.spectrogram.log_mel.shape[1], int(source.clip.duration_s / geometry.frame_s))
+    if source.clip.duration_s + job.before_s + job.after_s > editing.LONGEST_S:
+        raise EngineError("value", f"The sound would get longer than {editing.LONGEST_S / 60:.0f} minutes.")
+    clip, first, surplus = editing.padded(source.clip, job.before_s, job.after_s, geometry)
+    inside = max(1, min(source.spectrogram.log_mel.shape[1], int(source.clip.duration_s / geometry.frame_s)))
+    frames = max(first + inside, geometry.samples_to_frames(round(clip.duration_s * geometry.sample_rate)))
+    last = frames if job.after_s == 0 else first + inside
+    picture, ids = _among_silence(source, first, inside, frames, geometry)
+    mask = editing.extension_mask(geometry.bands, frames, first, last)
+    hidden = editing.extension_mask(geometry.bands, frames, first, last, seam=0).cells(geometry)
+    plan = editing.plan(clip, picture, ids, mask, hidden, geometry)
+    take = yield from _Run(pipeline, plan, job, watch).drawn()
+    yield Report(kept(clip, take.clip, mask, geometry).sentence)
+    if surplus == 0:
+        return take
+    return _read_again(pipeline, take, Clip(np.ascontiguousarray(take.clip.samples[:, surplus:]), clip.sample_rate))
+
+
+def _among_silence(source: Take, first: int, inside: int, frames: int, geometry: Geometry) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The source's picture and ids in a longer picture, ``inside`` frames of it from frame ``first`` on."""
     picture = np.full((geometry.bands, frames), SILENCE_DB, np.float32)
     picture[:, first : first + inside] = source.spectrogram.log_mel[:, :inside]
     ids = np.zeros((geometry.rows, geometry.frames_to_cols(frames)), np.int32)
     known = source.grid.ids[:, : geometry.frames_to_cols(inside)]
     ids[:, first // geometry.cell_frames :][:, : known.shape[1]] = known
-    last = frames if job.after_s == 0 else first + inside
-    mask = editing.extension_mask(geometry.bands, frames, first, last)
-    hidden = editing.extension_mask(geometry.bands, frames, first and first + 3, last if last == frames else last - 3).cells(geometry)
-    plan = editing.plan(clip, picture, ids, mask, hidden, geometry)
-    take = yield from _run(pipeline, plan, job)
-    request = replace(take.request, duration_s=clip.duration_s)
-    yield from _done(replace(take, request=request), clip, mask, pipeline)
+    return picture, ids
 
 
-def _restore(pipeline: Pipeline, job: Restore) -> Iterator[Any]:
+def _restore(pipeline: Pipeline, job: Restore, watch: dict[str, float]) -> Drawing:
     geometry, source = pipeline.geometry, job.source
     picture = source.spectrogram.log_mel
-    cutoff_hz = job.cutoff_hz or editing.cutoff_of(picture, geometry)
+    cutoff_hz = job.cutoff_hz if job.cutoff_hz is not None else editing.cutoff_of(picture, geometry)
     if cutoff_hz is None:
-        raise EngineError("value", "This sound reaches up to the top of the picture: no cut-off was found. Give one to restore above it.")
-    clip = source.clip if source.clip.sample_rate >= geometry.sample_rate else resample(source.clip, geometry.sample_rate)
+        raise EngineError("value", "No cut-off was found: this sound reaches up as it should. Give a frequency to restore above it.")
     mask = editing.highs_mask(cutoff_hz, picture.shape[1], geometry)
-    yield Report(f"Restoring everything above {cutoff_hz:.0f} Hz; below it the sound stays its own.")
+    clip = source.clip if source.clip.sample_rate >= geometry.sample_rate else resample(source.clip, geometry.sample_rate)
+    rate = "" if clip is source.clip else f" The sample rate becomes {clip.sample_rate} Hz to hold them."
+    yield Report(f"Restoring everything above {cutoff_hz:.0f} Hz; below it the sound stays its own.{rate}")
     plan = editing.plan(clip, picture, source.grid.ids, mask, mask.cells(geometry), geometry)
-    take = yield from _run(pipeline, plan, job)
-    yield TakeReady(0, take)
-    yield Finished((take,), ())
+    return (yield from _Run(pipeline, plan, job, watch).drawn())
 
 
-def _make_loop(pipeline: Pipeline, job: MakeLoop) -> Iterator[Any]:
+def _make_loop(pipeline: Pipeline, job: MakeLoop, watch: dict[str, float]) -> Drawing:
     geometry = pipeline.geometry
     clip = editing.rolled(job.source.clip)
     picture = spectrogram(resample(clip, geometry.sample_rate).mono(), geometry).log_mel
     mask = editing.joint_mask(clip, job.joint_s, picture.shape[1], geometry)
     plan = editing.plan(clip, picture, pipeline.tokens_of(picture), mask, mask.cells(geometry), geometry)
-    take = yield from _run(pipeline, plan, job)
-    report = kept(clip, take.clip, mask, geometry).sentence
-    closed = editing.unrolled(take.clip)
-    whole = spectrogram(resample(closed, geometry.sample_rate).mono(), geometry)
-    take = replace(take, clip=closed, spectrogram=whole, grid=TokenGrid(pipeline.tokens_of(whole.log_mel)), history=None)
-    yield Report(report)
-    yield TakeReady(0, take)
-    yield Finished((take,), ())
+    take = yield from _Run(pipeline, plan, job, watch).drawn()
+    yield Report(kept(clip, take.clip, mask, geometry).sentence)
+    return _read_again(pipeline, take, editing.unrolled(take.clip))
 
 
-def _done(take: Take, before: Clip, mask: Mask, pipeline: Pipeline) -> Iterator[Any]:
-    yield Report(kept(before, take.clip, mask, pipeline.geometry).sentence)
-    yield TakeReady(0, take)
-    yield Finished((take,), ())
-
-
-def _run(
-    pipeline: Pipeline,
-    plan: Plan,
-    job: Any,
-    prompts: tuple[tuple[Mask, str], ...] = (),
-    reference: Clip | None = None,
-) -> Iterator[StepUpdate]:
-    """Draws the hidden cells of a plan; the generator's return value is the take."""
+def _read_again(pipeline: Pipeline, take: Take, clip: Clip) -> Take:
+    """The take with another sound, whose picture and tokens are its own; iterations of another grid would not fit any more."""
     geometry = pipeline.geometry
-    request = _with_fewer_steps(job.request, plan, geometry.cells)
-    condition = _condition(pipeline, request, reference, plan.clip)
-    start = torch.from_numpy(plan.start.ids.astype(np.int64)).to(pipeline.device)
-    recorder = Recorder()
-    part = start
-    for drawn in draw_grid(
-        _logits(pipeline, plan, condition, request, prompts),
-        start,
-        geometry.cols,
-        request.seed,
-        request.settings,
-        lambda ids: pipeline.matches(condition, ids),
-    ):
-        part = drawn.ids
-        whole = _in_place(plan, drawn)
-        recorder.add(whole)
-        preview = _spliced(pipeline, plan, drawn.guess) if job.previews else None
-        yield replace(pipeline.update_of(0, whole, False), preview=preview)
-    return _take(pipeline, plan, request, part, recorder)
+    picture = spectrogram(resample(clip, geometry.sample_rate).mono(), geometry)
+    request = replace(take.request, duration_s=clip.duration_s)
+    grid = TokenGrid(pipeline.tokens_of(picture.log_mel))
+    return replace(take, request=request, clip=clip, spectrogram=picture, grid=grid, history=None, loudness_lufs=loudness_of(clip))
 
 
-def _with_fewer_steps(request: GenerationRequest, plan: Plan, cells: int) -> GenerationRequest:
-    settings = editing.settings_for(request.settings, int(plan.hidden.sum()), cells)
-    return replace(request, settings=settings, count=1)
+class _Run:
+    """Draws the hidden cells of a plan, part by part, and mixes what comes out into the source."""
 
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        plan: Plan,
+        job: Fill | Extend | Restore | MakeLoop,
+        watch: dict[str, float],
+        prompts: tuple[tuple[Mask, str], ...] = (),
+        reference: Clip | None = None,
+    ) -> None:
+        self.pipeline, self.plan, self.geometry, self.watch = pipeline, plan, pipeline.geometry, watch
+        self.request: GenerationRequest = replace(job.request, count=1, duration_s=plan.clip.duration_s)
+        self.settings = editing.settings_for(self.request.settings, plan, self.geometry)
+        self.previews = job.previews
+        started = time.perf_counter()
+        self.condition = self._condition(reference)
+        self.negative = pipeline.embed(self.request.negative) if self.request.negative.strip() else None
+        self.regions = [
+            (torch.from_numpy(mask.cells(self.geometry) & plan.hidden).to(pipeline.device), pipeline.embed(prompt))
+            for mask, prompt in prompts
+            if prompt.strip()
+        ]
+        self._spend("prompt", started)
 
-def _condition(pipeline: Pipeline, request: GenerationRequest, reference: Clip | None, source: Clip) -> Tensor:
-    """The prompt's; without a prompt and a reference sound, the source's own sound tells what belongs there."""
-    if request.prompt.strip() or reference is not None:
-        return pipeline.condition_of(request, reference)
-    return pipeline.condition_of(request, source)
+    def drawn(self) -> Drawing:
+        """One update for every iteration; the generator's return value is the take."""
+        recorder = Recorder()
+        ids = torch.from_numpy(self.plan.start.ids.astype(np.int64))
+        guess, confidence = torch.from_numpy(self.plan.ids.astype(np.int64)), (ids != HIDDEN).float()
+        picture = self.plan.picture.copy()
+        done, total = 0, sum(self._iterations(first, last) for first, last in self.plan.parts)
+        for number, (first, last) in enumerate(self.plan.parts):
+            started = time.perf_counter()
+            for drawn in self._part(ids[:, first:last].to(self.pipeline.device), number, first):
+                before = guess
+                ids, guess, confidence = ids.clone(), guess.clone(), confidence.clone()
+                ids[:, first:last], confidence[:, first:last] = drawn.ids.cpu(), drawn.confidence.cpu()
+                guess[:, first:last] = torch.where(drawn.guess.cpu() == HIDDEN, guess[:, first:last], drawn.guess.cpu())
+                whole = Drawn(done + drawn.number, total, ids, guess, confidence)
+                recorder.add(whole)
+                update = self.pipeline.update_of(0, whole, False)
+                if self.previews:
+                    picture = self._preview(picture, before, guess, first, last)
+                    update = replace(update, preview=Spectrogram(picture, self.geometry))
+                self._spend("iterations", started)
+                yield update
+                started = time.perf_counter()
+            done += self._iterations(first, last)
+        return self._take(ids, recorder)
 
+    def _iterations(self, first: int, last: int) -> int:
+        return len(window_starts(last - first, self.geometry.cols)) * self.settings.steps
 
-def _logits(
-    pipeline: Pipeline, plan: Plan, condition: Tensor, request: GenerationRequest, prompts: tuple[tuple[Mask, str], ...]
-) -> Callable[[int, int], RegionLogits]:
-    """The logits of any columns of the part that is looked at."""
-    negative = pipeline.embed(request.negative) if request.negative.strip() else None
-    part = slice(plan.first_col, plan.last_col)
-    regions = [
-        (torch.from_numpy(mask.cells(pipeline.geometry)[:, part]).to(pipeline.device), pipeline.embed(prompt))
-        for mask, prompt in prompts
-        if prompt.strip()
-    ]
+    def _part(self, start: Tensor, number: int, first_col: int) -> Iterator[Drawn]:
+        def matches(ids: Tensor) -> Tensor:
+            return self.pipeline.matches(self.condition, ids)
 
-    def logits_at(first: int, last: int) -> RegionLogits:
-        inside = tuple((cells[:, first:last], own) for cells, own in regions)
-        return RegionLogits(pipeline.pack.generator, condition, negative, inside)
+        seed = self.request.seed + 1_000_003 * number
+        return draw_grid(self._logits(first_col), start, self.geometry.cols, seed, self.settings, matches)
 
-    return logits_at
+    def _logits(self, first_col: int) -> Callable[[int, int], RegionLogits]:
+        """The logits of any columns of a part that begins at ``first_col``."""
 
+        def logits_at(first: int, last: int) -> RegionLogits:
+            inside = ((cells[:, first_col + first : first_col + last], own) for cells, own in self.regions)
+            touched = tuple((cells, own) for cells, own in inside if cells.any())
+            return RegionLogits(self.pipeline.pack.generator, self.condition, self.negative, touched)
 
-def _in_place(plan: Plan, drawn: Drawn) -> Drawn:
-    """The state of the whole grid: the part that was looked at among everything else."""
-    part = slice(plan.first_col, plan.last_col)
-    ids = torch.from_numpy(np.where(plan.hidden, HIDDEN, plan.ids).astype(np.int64))
-    guess, confidence = torch.from_numpy(plan.ids.astype(np.int64)), torch.ones(ids.shape)
-    ids[:, part], guess[:, part], confidence[:, part] = drawn.ids.cpu(), drawn.guess.cpu(), drawn.confidence.cpu()
-    return Drawn(drawn.number, drawn.total, ids, guess, confidence)
+        return logits_at
 
+    def _condition(self, reference: Clip | None) -> Tensor:
+        """The prompt's; without a prompt and a reference sound, what is around the paint tells what belongs there."""
+        if self.request.prompt.strip() or reference is not None:
+            return self.pipeline.condition_of(self.request, reference)
+        first, last = self.plan.parts[0]
+        cols = np.arange(first, min(last, first + 2 * self.geometry.cols))
+        known = cols[~self.plan.hidden[:, cols].all(axis=0)]
+        chosen = (known if known.size else cols)[:, None] * self.geometry.cell_frames + np.arange(self.geometry.cell_frames)
+        frames = chosen.reshape(-1)
+        values = normalise(self.plan.picture[:, frames[frames < self.plan.picture.shape[1]]])
+        return self.pipeline.pack.prompt.embed_mel(torch.from_numpy(values)[None, None].to(self.pipeline.device))
 
-def _spliced(pipeline: Pipeline, plan: Plan, part_ids: Tensor) -> Spectrogram:
-    """The source's picture with the drawn one where the mask is painted."""
-    picture = plan.picture.copy()
-    first, last = _frames(plan, pipeline)
-    drawn = pipeline.picture_of(part_ids[None].clamp_min(0)).log_mel[:, : last - first]
-    weights = plan.mask.window(first, last)
-    picture[:, first:last] += weights * (drawn - picture[:, first:last])
-    return Spectrogram(picture, pipeline.geometry)
+    def _preview(self, picture: NDArray[np.float32], before: Tensor, guess: Tensor, first: int, last: int) -> NDArray[np.float32]:
+        """The picture with what changed since the iteration before; of a long part only the columns around it are decoded."""
+        changed = np.flatnonzero((before != guess).any(dim=0).numpy())
+        if changed.size == 0:
+            return picture
+        low = max(first, min(int(changed[0]) - _SHARED_COLS, last - self.geometry.cols))
+        high = min(last, max(int(changed[-1]) + 1 + _SHARED_COLS, low + self.geometry.cols))
+        return self._spliced(picture, self._decoded(guess, low, high), low)
 
+    def _spliced(self, picture: NDArray[np.float32], drawn: NDArray[np.float32], first_col: int) -> NDArray[np.float32]:
+        """A copy of the picture with the drawn one, which begins at a column, where the mask is painted."""
+        first = first_col * self.geometry.cell_frames
+        last = min(picture.shape[1], first + drawn.shape[1])
+        weights, own = self.plan.mask.window(first, last), self.plan.picture[:, first:last]
+        out = picture.copy()
+        out[:, first:last] = np.where(weights > 0, own + weights * (drawn[:, : last - first] - own), own)
+        return out
 
-def _frames(plan: Plan, pipeline: Pipeline) -> tuple[int, int]:
-    cell = pipeline.geometry.cell_frames
-    return plan.first_col * cell, min(plan.picture.shape[1], plan.last_col * cell)
+    def _decoded(self, ids: Tensor, first: int, last: int) -> NDArray[np.float32]:
+        """The picture of columns; the tokenizer sees no more of them at once than it was trained on, and a few."""
+        starts = window_starts(last - first, self.geometry.cols)
+        out = np.zeros((self.geometry.bands, (last - first) * self.geometry.cell_frames), np.float32)
+        for start in starts:
+            stop = last - first if len(starts) == 1 else start + self.geometry.cols
+            mel = self.pipeline.picture_of(ids[None, :, first + start : first + stop].to(self.pipeline.device)).log_mel
+            skip = 0 if start == 0 else _SHARED_COLS * self.geometry.cell_frames
+            out[:, start * self.geometry.cell_frames + skip : stop * self.geometry.cell_frames] = mel[:, skip:]
+        return out
 
+    def _take(self, ids: Tensor, recorder: Recorder) -> Take:
+        started = time.perf_counter()
+        picture = self.plan.picture.copy()
+        for first, last in self.plan.parts:
+            picture = self._spliced(picture, self._decoded(ids, first, last), first)
+        started = self._spend("decoder", started)
+        out = self.plan.clip.samples.astype(np.float32, copy=True)
+        for first, last in self.plan.parts:
+            self._mix(out, picture, first * self.geometry.cell_frames, last * self.geometry.cell_frames)
+        self._spend("vocoder", started)
+        clip = Clip(out, self.plan.clip.sample_rate)
+        grid = TokenGrid(ids.numpy().astype(np.int32))
+        shown = Spectrogram(picture, self.geometry)
+        return Take(self.request, self.request.seed, grid, shown, clip, recorder.history(), loudness_lufs=loudness_of(clip))
 
-def _take(pipeline: Pipeline, plan: Plan, request: GenerationRequest, part: Tensor, recorder: Recorder) -> Take:
-    geometry = pipeline.geometry
-    picture = _spliced(pipeline, plan, part)
-    first, last = _frames(plan, pipeline)
-    samples = pipeline.sound_of(Spectrogram(np.ascontiguousarray(picture.log_mel[:, first:last]), geometry))
-    clip = blend(plan.clip, samples, first * geometry.hop_samples, plan.mask, geometry)
-    ids = plan.ids.copy()
-    ids[:, plan.first_col : plan.last_col] = part.cpu().numpy()
-    history = recorder.history()
-    return Take(request, request.seed, TokenGrid(ids.astype(np.int32)), picture, clip, history, loudness_lufs=loudness_of(clip))
+    def _mix(self, out: NDArray[np.float32], picture: NDArray[np.float32], first: int, last: int) -> None:
+        """Makes sound of a part around its paint and mixes it in."""
+        mask = self.plan.mask.between(first, last)
+        if mask.is_empty:
+            return
+        # A picture holds whole frames only; what the sound has more of is drawn like the last one.
+        longer = np.concatenate([picture, picture[:, -1:]], axis=1)
+        low = max(0, mask.first - _SHARED_FRAMES)
+        high = min(longer.shape[1], mask.last + _SHARED_FRAMES)
+        samples = self._sounded(longer, low, high)
+        blend_into(out, self.plan.clip.sample_rate, samples, low * self.geometry.hop_samples, mask, self.geometry)
+
+    def _sounded(self, picture: NDArray[np.float32], first: int, last: int) -> NDArray[np.float32]:
+        """Samples of the frames ``first`` to ``last``, piece by piece."""
+        pieces = []
+        for start in range(first, last, _VOCODER_FRAMES):
+            stop = min(last, start + _VOCODER_FRAMES)
+            low, high = max(0, start - _SHARED_FRAMES), min(picture.shape[1], stop + _SHARED_FRAMES)
+            samples = self.pipeline.sound_of(Spectrogram(np.ascontiguousarray(picture[:, low:high]), self.geometry))
+            pieces.append(samples[(start - low) * self.geometry.hop_samples :][: (stop - start) * self.geometry.hop_samples])
+        return np.concatenate(pieces)
+
+    def _spend(self, part: str, started: float) -> float:
+        """Adds the seconds since ``started`` to a part of the run and returns the time."""
+        now = time.perf_counter()
+        self.watch[part] = self.watch.get(part, 0.0) + now - started
+        return now

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
@@ -20,6 +18,7 @@ from gui.canvas_picture import PictureView, Tool
 from gui.canvas_view import Bounds, CanvasView
 from gui.colour_bar import ColourBar
 from gui.colour_maps import DEFAULT_MAP
+from gui.file_drop import accept_copy, local_paths
 from gui.overview import Overview
 from gui.readout import Readout, ReadoutLine
 from gui.theme import DARK, SPACE, Theme
@@ -370,12 +369,12 @@ class SpectrogramCanvas(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files are welcome, always as a copy: accepting a move would delete the user's file on Windows."""
-        if self._accept_copy(event):
+        if accept_copy(event):
             self.picture.set_drop_shown(True)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """The same everywhere."""
-        self._accept_copy(event)
+        accept_copy(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """The files went elsewhere."""
@@ -384,16 +383,8 @@ class SpectrogramCanvas(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         """Tells which files were dropped."""
         self.picture.set_drop_shown(False)
-        if self._accept_copy(event):
-            self.paths_dropped.emit(_local_paths(event))
-
-    def _accept_copy(self, event: QDropEvent) -> bool:
-        if not (_local_paths(event) and event.possibleActions() & Qt.DropAction.CopyAction):
-            event.ignore()
-            return False
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-        return True
+        if accept_copy(event):
+            self.paths_dropped.emit(local_paths(event))
 
     # Screen readers -----------------------------------------------------------------------------------------------------------------
 
@@ -409,8 +400,3 @@ class SpectrogramCanvas(QWidget):
             widget.setAccessibleName(self.tr("Spectrogram"))
             widget.setAccessibleDescription(f"{text} {chosen}")
         canvas_access.tell_value(self.picture, chosen)
-
-
-def _local_paths(event: QDropEvent) -> list[Path]:
-    """Files of a drop that are on this machine."""
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

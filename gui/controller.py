@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.jobs import Assess, Assessed, Encode, Generate, PackLoaded, ReadSound, Render, SoundRead
+from engine.jobs import Assess, Assessed, Encode, Generate, PackLoaded, ReadSound, Render, Report, SoundRead
 from engine.session.document import Document, TakeEntry, TakeKind
 from engine.session.session import Session
 from engine.types import (
@@ -18,6 +20,7 @@ from engine.types import (
     Finished,
     GenerationRequest,
     Loading,
+    OrderName,
     SamplingSettings,
     StepUpdate,
     Take,
@@ -27,6 +30,10 @@ from gui.run_state import Run, StepPictures
 from gui.worker import Cancelled, LoadPack, Worker
 
 SEED_LIMIT = 2**31
+
+_RECIPE_NAMES = {"duration_s": "duration"}
+_RANGES = {"seed": (0, 2**53 - 1), "duration_s": (0.5, 600.0), "blend": (0.0, 1.0), "steps": (1, 256), "candidates": (1, 16)}
+_CHOICES = {"order": get_args(OrderName)}
 
 
 class Controller(QObject):
@@ -128,24 +135,34 @@ class Controller(QObject):
         label = self.tr("Branch from step {} of {}").format(step, entry.name)
         self._start(request, label, "branched", take_id, start=entry.take.history.grid_after(step))
 
+    def edit_take(self, entry: TakeEntry, label: str, kind: TakeKind, job: Callable[..., Any], **fields: Any) -> None:
+        """Draws parts of a take again with the prompt, seed and settings of now."""
+        request = replace(self.document.request(), seed=self._seed(), count=1, duration_s=entry.take.request.duration_s)
+        label = self.tr("{} in {}").format(label, entry.name)
+        self._start(request, label, kind, entry.id, partial(job, entry.take, request=request, previews=self.live_preview, **fields))
+
     def _seed(self) -> int:
         return self.document.seed if self.document.seed_locked else secrets.randbelow(SEED_LIMIT)
 
-    def _start(self, request: GenerationRequest, label: str, kind: TakeKind = "generated", parent: str | None = None, **job: Any) -> None:
+    def _start(
+        self, request: GenerationRequest, label: str, kind: TakeKind = "generated", parent: str | None = None, make: Any = None, **job: Any
+    ) -> None:
+        """Starts a run, after reading its reference sound if need be; ``make`` makes the job of an edit."""
         if self.run is not None:
             return
         if self.pack is None:
             self.status.emit("warning", self.tr("The pack is still loading; try again in a moment."))
             return
         if request.reference and request.reference not in self._references:
-            self._ask(self.files, ReadSound(Path(request.reference)), ("reference then run", request, label, kind, parent, job))
+            self._ask(self.files, ReadSound(Path(request.reference)), ("reference then run", request, label, kind, parent, make, job))
             return
-        if not request.prompt.strip() and not request.reference:
+        if make is None and not request.prompt.strip() and not request.reference:
             self.status.emit("warning", self.tr("Type what you want to hear, or drop a sound onto the reference slot."))
             return
         self.session.remember_prompt()
         clip = self._references.get(request.reference) if request.reference else None
-        ticket = self._ask(self.engine, Generate(request, clip, self.live_preview, **job), ("run",), first=True)
+        todo = make() if make is not None else Generate(request, clip, self.live_preview, **job)
+        ticket = self._ask(self.engine, todo, ("run",), first=True)
         self.run, self.stopped_run = Run(ticket, request, label, kind, parent), None
         self.leave_steps()
         self.run_started.emit(self.run)
@@ -158,7 +175,7 @@ class Controller(QObject):
     def keep_partial(self) -> None:
         """Makes a take of what was there when the last run was stopped."""
         run = self.stopped_run
-        if run is None or run.latest is None:
+        if run is None or run.latest is None or run.parent is not None:
             return
         self.stopped_run = None
         seed = run.request.seed + run.latest.take_index
@@ -240,6 +257,8 @@ class Controller(QObject):
             case StepUpdate() if self.run and self.run.ticket == ticket:
                 self.run.step_done(event)
                 self.stepped.emit(self.run)
+            case Report():
+                self.status.emit("info", event.sentence)
             case TakeReady() if self.run and self.run.ticket == ticket:
                 self._take_arrived(self.run, event.take)
             case Finished() | Failed() | Cancelled():
@@ -262,7 +281,7 @@ class Controller(QObject):
                 if self.step == step and self.document.current == take_id:
                     self.step_shown.emit(step, takes[0].spectrogram)
             case ("keep", Run() as run):
-                name = self.tr("{}, stopped at step {}").format(self._name(run.request), run.latest.step)
+                name = self.tr("{}, stopped at step {}").format(self._name(run), run.latest.step)
                 self._add(TakeEntry(takes[0], name, "kept", parent=run.parent), self.tr("Keep stopped run"))
             case ("import", Path() as path):
                 entry = TakeEntry(takes[0], path.stem, "imported", source_path=str(path))
@@ -272,19 +291,29 @@ class Controller(QObject):
         first = self.pack is None
         self.pack = pack
         if first and self.document.settings == SamplingSettings():
+            # What nobody edited needs no saving.
+            unsaved = self.session.dirty
             self.session.history.amend(replace(self.document, settings=pack.sampling, pack_id=pack.pack_id))
-            self._document_changed(self.document)
+            if unsaved:
+                self._document_changed(self.document)
+            else:
+                self.session.mark_saved(self.document)
         self.pack_ready.emit(pack)
 
     def _take_arrived(self, run: Run, take: Take) -> None:
-        entry = TakeEntry(take, self._name(run.request), run.kind, parent=run.parent)
+        entry = TakeEntry(take, self._name(run), run.kind, parent=run.parent)
         self._pictures.remember(entry.id, run.pictures)
+        first = next((take_id for take_id in run.take_ids if self._is_somewhere(take_id)), None)
         run.take_ids.append(entry.id)
-        if len(run.take_ids) == 1:
+        if first is None:
             self.session.add_take(run.label, entry, show=run.follows, seed=run.request.seed)
         else:
-            self.session.join_take(run.take_ids[0], entry)
+            self.session.join_take(first, entry)
         self.take_ready.emit(entry)
+
+    def _is_somewhere(self, take_id: str) -> bool:
+        """False for takes that nothing leads back to: undone, and then something else was done."""
+        return any(version.document.entry(take_id) is not None for version in self.session.history.versions)
 
     def _add(self, entry: TakeEntry, label: str) -> None:
         self.session.add_take(label, entry)
@@ -298,7 +327,7 @@ class Controller(QObject):
             case Finished():
                 self.run_ended.emit(run, "done")
             case Cancelled():
-                self.stopped_run = run if run.latest is not None else None
+                self.stopped_run = run if run.has_partial else None
                 self.run_ended.emit(run, "stopped")
             case Failed():
                 self.run_ended.emit(run, "failed")
@@ -323,30 +352,29 @@ class Controller(QObject):
             case ("reference", str() as path):
                 self._references[path] = read.clip
                 self.session.change(self.tr("Reference sound {}").format(Path(path).name), reference=path)
-            case ("reference then run", request, label, kind, parent, job):
+            case ("reference then run", request, label, kind, parent, make, job):
                 self._references[request.reference] = read.clip
-                self._start(request, label, kind, parent, **job)
+                self._start(request, label, kind, parent, make, **job)
             case ("import", Path() as path):
-                if read.recipe:
+                if read.recipe and read.recipe.get("command") != "import":
                     self._restore(read.recipe, path)
                 pack_id = self.pack.pack_id if self.pack else self.document.pack_id
                 self._ask(self.engine, Encode(read.clip, pack_id), ("import", path))
 
     def _restore(self, recipe: dict, path: Path) -> None:
         """Prompt, seed and settings of a file that Melbrush wrote; what the recipe lacks stays as it is."""
-        names = {"prompt": "prompt", "negative": "negative", "seed": "seed", "duration": "duration_s", "blend": "blend"}
-        fields = {field: recipe[key] for key, field in names.items() if key in recipe}
-        known = {key: recipe[key] for key in SamplingSettings.__dataclass_fields__ if key in recipe}
-        try:
-            fields["settings"] = replace(self.document.settings, **known)
-        except TypeError:
-            return
-        self.session.change(self.tr("Restore settings of {}").format(path.name), seed_locked=True, **fields)
+        names = {field: _RECIPE_NAMES.get(field, field) for field in ("prompt", "negative", "seed", "duration_s", "blend")}
+        fields = _usable(recipe, names, self.document)
+        known = _usable(recipe, {name: name for name in SamplingSettings.__dataclass_fields__}, self.document.settings)
+        settings = replace(self.document.settings, **known)
+        self.session.change(self.tr("Restore settings of {}").format(path.name), seed_locked=True, settings=settings, **fields)
         self.status.emit("info", self.tr("Prompt, seed and settings of {} are back in the prompt bar.").format(path.name))
 
-    def _name(self, request: GenerationRequest) -> str:
-        """A name that no take has yet."""
-        base = _short(request.prompt, 32) or self.tr("Sound")
+    def _name(self, run: Run) -> str:
+        """A name that no take has yet: the prompt's, or that of the take it was made from."""
+        parent = self.document.entry(run.parent)
+        edited = parent is not None and run.kind != "branched"
+        base = parent.name.split(" – ")[0] + " – " + self.tr(run.kind) if edited else _short(run.request.prompt, 32) or self.tr("Sound")
         taken = {entry.name for entry in self.document.takes}
         number = 1
         while (name := base if number == 1 else f"{base} {number}") in taken:
@@ -355,6 +383,18 @@ class Controller(QObject):
 
     def _document_changed(self, document: Document) -> None:
         self.document_changed.emit(document)
+
+
+def _usable(recipe: dict, names: dict[str, str], present: Any) -> dict[str, Any]:
+    """Fields of ``present`` that a recipe holds under ``names``; a file may hold anything, so types and ranges must be those of the field."""
+    found = {}
+    for field, name in names.items():
+        value, wanted = recipe.get(name), type(getattr(present, field))
+        low, high = _RANGES.get(field, (0, 100))
+        number = wanted in (int, float) and type(value) in (int, wanted) and low <= value <= high
+        if number or (wanted is str and isinstance(value, str) and value in _CHOICES.get(field, (value,))):
+            found[field] = wanted(value)
+    return found
 
 
 def _short(text: str, most: int = 40) -> str:

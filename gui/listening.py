@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.jobs import CutSound, SoundRead
 from engine.session.document import Document, TakeEntry
@@ -166,6 +166,7 @@ class Listening(QObject):
         start_s, end_s = self.loop_span or (0.0, self.duration_s)
         self._player.set_loop(start_s, min(end_s, self.duration_s))
 
+    @Slot(int, object)
     def _file_event(self, ticket: int, event: object) -> None:
         if ticket != self._cut_ticket:
             return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, Qt, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from gui.canvas import SpectrogramCanvas
+from gui.file_drop import accept_copy, local_paths
 from gui.history_panel import HistoryPanel
 from gui.messages import StatusLine
 from gui.prompt_bar import PromptBar
@@ -19,7 +20,7 @@ from gui.transport import TransportBar
 
 # Menu title -> ids of the commands in gui/shortcuts.py; None is a line.
 _MENUS: dict[str, tuple[str | None, ...]] = {
-    "&File": (
+    QT_TRANSLATE_NOOP("MainWindow", "&File"): (
         "file.new",
         "file.open",
         "file.save",
@@ -31,8 +32,8 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         "file.preferences",
         "file.quit",
     ),
-    "&Edit": ("edit.undo", "edit.redo", None, "select.all", "select.none"),
-    "&View": (
+    QT_TRANSLATE_NOOP("MainWindow", "&Edit"): ("edit.undo", "edit.redo", None, "select.all", "select.none"),
+    QT_TRANSLATE_NOOP("MainWindow", "&View"): (
         "view.zoom_in",
         "view.zoom_out",
         "view.zoom_selection",
@@ -42,9 +43,9 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         "view.history",
         "view.full_screen",
     ),
-    "&Run": ("run.generate", "run.cancel", None, "run.focus_prompt", "run.newer_prompt", "run.older_prompt"),
-    "&Play": ("play.toggle", "play.selection", None, "play.loop", "play.loop_selection", "play.ab", None, "play.start", "play.end"),
-    "&Help": ("help.shortcuts", "help.about"),
+    QT_TRANSLATE_NOOP("MainWindow", "&Run"): ("run.generate", "run.cancel", None, "run.focus_prompt", "run.newer_prompt", "run.older_prompt"),
+    QT_TRANSLATE_NOOP("MainWindow", "&Play"): ("play.toggle", "play.selection", None, "play.loop", "play.loop_selection", "play.ab", None, "play.start", "play.end"),
+    QT_TRANSLATE_NOOP("MainWindow", "&Help"): ("help.shortcuts", "help.about"),
 }
 
 
@@ -162,18 +163,23 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes files of every kind, as copies only."""
-        if event.mimeData().hasUrls() and event.source() is None:
-            # Accepting a move would delete the user's file on some systems.
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
+        self._accept_foreign(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """The same everywhere, also while Shift asks for a move."""
+        self._accept_foreign(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Hands local paths on."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-        if paths:
-            self.paths_dropped.emit(paths)
+        if self._accept_foreign(event):
+            self.paths_dropped.emit(local_paths(event))
+
+    def _accept_foreign(self, event: QDropEvent) -> bool:
+        """Not for takes that are dragged out of this window."""
+        if event.source() is None:
+            return accept_copy(event)
+        event.ignore()
+        return False
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks whoever listens; they may ignore the event."""

@@ -38,6 +38,11 @@ class Run:
             self.pictures.append(update.preview)
 
     @property
+    def has_partial(self) -> bool:
+        """True if iterations were made that no take holds."""
+        return self.latest is not None and self.latest.take_index >= len(self.take_ids)
+
+    @property
     def left_s(self) -> float | None:
         """Seconds to the end of the run, from this run's own iterations; None before the second one."""
         if self.latest is None or self._steps_seen < 2:

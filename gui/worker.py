@@ -17,7 +17,8 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.types import EngineError, Failed
 
-_log = logging.getLogger(__name__)
+# Below the name whose records are written to the log file.
+_log = logging.getLogger("melbrush.worker")
 
 
 class Runner(Protocol):
@@ -96,8 +97,15 @@ class Worker(QObject):
 
     def _work(self) -> None:
         runner = self._open_runner()
-        while (order := self._next()) is not None:
+        # No name here holds a job while the thread waits for the next one: its sounds and grids would live on.
+        while self._run_next(runner):
+            pass
+
+    def _run_next(self, runner: Runner) -> bool:
+        order = self._next()
+        if order is not None:
             self._run(runner, order)
+        return order is not None
 
     def _next(self) -> _Order | None:
         with self._changed:
@@ -116,9 +124,11 @@ class Worker(QObject):
             self._follow(runner.run(order.job), order.ticket)
         except EngineError as error:
             failure = Failed(error.kind, error.message)
-        except Exception as error:
+        except MemoryError:
+            failure = Failed("memory", "There is not enough memory for this.")
+        except Exception:
             failure = Failed("numeric", "Something went wrong inside the program; nothing was lost.", traceback.format_exc())
-            _log.error("A job failed: %s", error)
+            _log.exception("A job failed")
         # Outside of the except block: the traceback of a memory error keeps its tensors alive.
         if failure is not None:
             self.event.emit(order.ticket, failure)

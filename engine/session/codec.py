@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.geometry import Geometry
+from engine.masks import Mask
 from engine.session.archive import DamagedError, Member
 from engine.session.arrays import exactly, read_arrays, specs_of, store_arrays, store_sound
-from engine.session.document import Document, TakeEntry
+from engine.session.document import Document, PaintedRegion, TakeEntry
 from engine.signal.formats import HIGHEST_RATE
 from engine.types import HIDDEN, Clip, GenerationRequest, Spectrogram, StepHistory, Take, TokenGrid
 
@@ -131,18 +132,46 @@ def _default_of(value: Any, default: Any) -> Any:
     return default
 
 
-def encoded_document(document: Document, takes: list[int], texts: list[int]) -> dict[str, Any]:
-    """A document whose takes and remembered prompts are numbers in tables that all versions share."""
-    return {**encoded(document, ("takes", "prompt_history")), "takes": takes, "prompt_history": texts}
+def encoded_document(document: Document, takes: list[int], texts: list[int], regions: Sequence[int] = ()) -> dict[str, Any]:
+    """A document whose takes, remembered prompts and painted regions are numbers in tables that all versions share."""
+    tables = {"takes": takes, "prompt_history": texts, "regions": list(regions)}
+    return {**encoded(document, tables), **tables}
 
 
-def decoded_document(values: Any, entries: Sequence[TakeEntry], texts: Sequence[str]) -> Document:
+def decoded_document(values: Any, entries: Sequence[TakeEntry], texts: Sequence[str], regions: Sequence[PaintedRegion] = ()) -> Document:
     """A document from its JSON and the tables. Raises DamagedError."""
     if not isinstance(values, dict):
         raise DamagedError("a document is not an object")
     takes = tuple(chosen(entries, number) for number in exactly(values.get("takes", []), list))
     prompts = tuple(chosen(texts, number) for number in exactly(values.get("prompt_history", []), list))
-    return decoded(Document, values, takes=takes, prompt_history=prompts)
+    painted = tuple(chosen(regions, number) for number in exactly(values.get("regions", []), list))
+    return decoded(Document, values, takes=takes, prompt_history=prompts, regions=painted)
+
+
+def encode_region(region: PaintedRegion) -> tuple[dict[str, Any], Member | None]:
+    """The JSON of a painted region and the member that holds its weights; an empty one needs none."""
+    mask = region.mask
+    values = {**encoded(region, ("mask",)), "bands": mask.bands, "frames": mask.frames, "first": mask.first}
+    if mask.is_empty:
+        return values, None
+    weights, member = store_arrays("masks", [_finite(np.asarray(mask.weights, np.float32))], deflate=True)
+    return {**values, "weights": weights}, member
+
+
+def decoded_region(values: Any, reader: TakeReader) -> PaintedRegion:
+    """A painted region from its JSON. Raises DamagedError."""
+    if not isinstance(values, dict) or "id" not in values:
+        raise DamagedError("a region without id")
+    bands, frames, first = (exactly(values[name], int) for name in ("bands", "frames", "first"))
+    if not 0 < bands < _LARGEST_SIZE or not 0 <= first <= frames < _LARGEST_SIZE:
+        raise DamagedError("a mask of a size that cannot be")
+    mask = Mask.empty(bands, frames)
+    if "weights" in values:
+        weights = reader.weights(values["weights"])
+        if weights.shape[0] != bands or first + weights.shape[1] > frames:
+            raise DamagedError("a mask of another size")
+        mask = Mask.of(weights, frames, first)
+    return decoded(PaintedRegion, values, mask=mask)
 
 
 def chosen(table: Sequence[Value], number: Any) -> Value:
@@ -250,6 +279,13 @@ class TakeReader:
         take = decoded(Take, values, request=decoded(GenerationRequest, values.get("request")), **parts)
         check_take(take)
         return take
+
+    def weights(self, reference: Any) -> NDArray[np.float32]:
+        """The weights [bands, frames] of a mask. Raises like ``take``."""
+        (weights,) = self._arrays(reference, ["<f4"])
+        if weights.ndim != 2:
+            raise DamagedError("weights of another shape")
+        return weights
 
     def _grids(self, reference: Any) -> tuple[TokenGrid, StepHistory | None]:
         ids, *rest = self._arrays(reference, ["<i2", "<i2", "|u1", "<f2"])

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
+from engine.masks import Mask
 from engine.types import GenerationRequest, Region, SamplingSettings, Take
 
-TakeKind = Literal["generated", "imported", "branched", "kept", "filled"]
+TakeKind = Literal["generated", "imported", "branched", "kept", "filled", "varied", "repaired", "extended", "restored", "looped"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +31,22 @@ class TakeEntry:
 
 
 @dataclass(frozen=True, eq=False)
+class PaintedRegion:
+    """A painted place with what shall come there: its own prompt (empty: the document's) and the share of its cells to draw again."""
+
+    mask: Mask
+    prompt: str = ""
+    strength: float = 1.0
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+
+
+@dataclass(frozen=True, eq=False)
 class Document:
-    """Prompt bar, takes and selection.
+    """Prompt bar, takes, selection and paint.
 
     ``seed_locked`` False means that a new seed is drawn for every run; ``seed`` is always the one that was used last. ``current`` is the
     take on the canvas, ``compared`` the one that A/B switches to. ``reference`` is the path of the sound that joins the prompt.
+    ``active_region`` is the one that tools paint into.
     """
 
     prompt: str = ""
@@ -52,6 +64,8 @@ class Document:
     compared: str | None = None
     selection: Region | None = None
     prompt_history: tuple[str, ...] = ()
+    regions: tuple[PaintedRegion, ...] = ()
+    active_region: str | None = None
 
     def entry(self, take_id: str | None) -> TakeEntry | None:
         """The take of that id, or None."""
@@ -66,6 +80,37 @@ class Document:
     def compared_entry(self) -> TakeEntry | None:
         """The take that A/B switches to."""
         return self.entry(self.compared)
+
+    def region(self, region_id: str | None) -> PaintedRegion | None:
+        """The painted region of that id, or None."""
+        return next((region for region in self.regions if region.id == region_id), None)
+
+    @property
+    def mask(self) -> Mask | None:
+        """All paint on the take on the canvas; None if nothing is painted or no take is there."""
+        entry = self.current_entry
+        painted = [region.mask for region in self.regions if not region.mask.is_empty]
+        if entry is None or not painted:
+            return None
+        bands, frames = entry.take.spectrogram.log_mel.shape
+        whole = Mask.empty(bands, frames)
+        for mask in painted:
+            whole = whole.united(mask.fitted(frames))
+        return None if whole.is_empty else whole
+
+    def with_region(self, region: PaintedRegion) -> Document:
+        """The document with the region in the place of the one with the same id, or as a new, active one."""
+        if self.region(region.id) is None:
+            return replace(self, regions=(*self.regions, region), active_region=region.id)
+        return replace(self, regions=tuple(region if old.id == region.id else old for old in self.regions))
+
+    def without_region(self, region_id: str) -> Document:
+        """The document without a region; the one before it becomes active if it was."""
+        left = tuple(region for region in self.regions if region.id != region_id)
+        active = self.active_region
+        if active == region_id:
+            active = left[-1].id if left else None
+        return replace(self, regions=left, active_region=active)
 
     def request(self) -> GenerationRequest:
         """What Generate would run now."""

@@ -28,11 +28,13 @@ from engine.session.codec import (
     chosen,
     decoded_document,
     decoded_entry,
+    decoded_region,
+    encode_region,
     encode_take,
     encoded_document,
     encoded_entry,
 )
-from engine.session.document import TakeEntry
+from engine.session.document import PaintedRegion, TakeEntry
 from engine.session.history import History, Version
 from engine.signal.audio_io import replace_file
 from engine.types import EngineError, Take
@@ -101,16 +103,19 @@ class ProjectWriter:
         self._encoded = encoded
 
     def _archive(self, versions: Sequence[Version], index: int) -> list[Member]:
-        takes, entries, texts = _Table(), _Table(), _Table()
+        takes, entries, texts, regions = _Table(), _Table(), _Table(), _Table()
         documents = []
         for version in versions:
             for entry in version.document.takes:
                 takes.number(entry.take)
             numbers = [entries.number(entry) for entry in version.document.takes]
             prompts = [texts.number(text) for text in version.document.prompt_history]
-            documents.append({"label": version.label, "document": encoded_document(version.document, numbers, prompts)})
+            painted = [regions.number(region) for region in version.document.regions]
+            documents.append({"label": version.label, "document": encoded_document(version.document, numbers, prompts, painted)})
         encoded = [self._encoded[take] for take in takes.values]
+        masks = [encode_region(region) for region in regions.values]
         members = {each.name: each for take in encoded for each in take.members}
+        members |= {each.name: each for _, each in masks if each is not None}
         manifest = {
             "format": FORMAT,
             "saved_by": self._saved_by,
@@ -118,6 +123,7 @@ class ProjectWriter:
             "takes": [take.values for take in encoded],
             "entries": [encoded_entry(entry, takes.number(entry.take)) for entry in entries.values],
             "texts": texts.values,
+            "regions": [values for values, _ in masks],
             "versions": documents,
             "index": index,
         }
@@ -209,14 +215,15 @@ def _read(file: BinaryIO, name: str) -> History:
     reader = TakeReader(lambda each: archive.read_checked(each, listed[each]["bytes"], listed[each]["sha256"]))
     takes = [reader.take(values) for values in exactly(manifest["takes"], list)]
     entries = [decoded_entry(values, takes) for values in exactly(manifest["entries"], list)]
-    return _history(manifest, entries)
+    regions = [decoded_region(values, reader) for values in exactly(manifest.get("regions", []), list)]
+    return _history(manifest, entries, regions)
 
 
-def _history(manifest: dict[str, Any], entries: Sequence[TakeEntry]) -> History:
+def _history(manifest: dict[str, Any], entries: Sequence[TakeEntry], regions: Sequence[PaintedRegion]) -> History:
     texts = [exactly(text, str) for text in exactly(manifest["texts"], list)]
     values = exactly(manifest["versions"], list)
     if not 0 < len(values) <= _MOST_VERSIONS:
         raise DamagedError("no steps, or too many")
-    versions = [Version(exactly(each["label"], str), decoded_document(each["document"], entries, texts)) for each in values]
+    versions = [Version(exactly(each["label"], str), decoded_document(each["document"], entries, texts, regions)) for each in values]
     chosen(versions, manifest["index"])
     return History.restored(versions, manifest["index"])

@@ -43,6 +43,11 @@ class Session:
             return
         self._push(label, replace(document, **fields), key)
 
+    def amend(self, **fields: Any) -> None:
+        """A change that is no step of its own."""
+        self.history.amend(replace(self.document, **fields))
+        self._tell()
+
     def show_take(self, take_id: str | None) -> None:
         """Puts a take on the canvas; not a step of its own."""
         if take_id != self.document.current:

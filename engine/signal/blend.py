@@ -153,7 +153,10 @@ class _Span:
         """Block by block: the memory that it takes does not grow with the length of the span."""
         old_end = np.zeros((len(self.out), 0), np.float32)
         gains = self._gains()
-        size = _BLOCK_FRAMES * self.painted.window // _OVERLAP
+        hop = self.painted.window // _OVERLAP
+        blocks = max(1, round((self.stop - self.start) / (_BLOCK_FRAMES * hop)))
+        # All of about the same length, so that no fade is cut in two, and whole hops, so that all see the same frames.
+        size = hop * -(-(self.stop - self.start) // (blocks * hop))
         for low in range(self.start, self.stop, size):
             high = min(self.stop, low + size)
             # The block before has been changed already, but its own sound is still needed in front of this one.
@@ -239,10 +242,7 @@ def _hann(window: int) -> NDArray[np.float32]:
 
 def _framed(samples: NDArray[np.float32], hop: int, count: int, window: int) -> NDArray[np.complex64]:
     """Spectra [count, bins] of windowed frames; the first begins at sample ``hop``."""
-    frames = np.lib.stride_tricks.sliding_window_view(samples, window)[hop :: hop][:count]
-    if len(frames) < count:
-        padded = np.concatenate([samples, np.zeros(window + hop, np.float32)])
-        frames = np.lib.stride_tricks.sliding_window_view(padded, window)[hop::hop][:count]
+    frames = np.lib.stride_tricks.sliding_window_view(samples, window)[hop::hop][:count]
     return rfft(frames * _hann(window), axis=1)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from engine.geometry import Geometry
-from engine.session.document import Document, TakeEntry
+from engine.masks import Mask
+from engine.session.document import Document, PaintedRegion, TakeEntry
 from engine.session.history import History
 from engine.types import Clip, GenerationRequest, Region, SamplingSettings, Spectrogram, StepHistory, Take, TokenGrid
 
@@ -52,6 +53,10 @@ def busy_history() -> History:
     third = TakeEntry(generated(3), "Rain 1 b", "branched", parent="a", id="c", created="y")
     selected = Region(0.1, 0.2)
     history.push("Select", dataclasses.replace(history.document, selection=selected, compared="b", seed_locked=True, reference="a.wav"))
+    weights = np.random.default_rng(4).random((GEOMETRY.bands, 20), dtype=np.float32)
+    painted = PaintedRegion(Mask.of(weights, 44, 7), "thunder", 0.5, "m")
+    history.push("Paint", history.document.with_region(painted))
+    history.push("Add region", history.document.with_region(PaintedRegion(Mask.empty(GEOMETRY.bands, 44), id="n")))
     history.push("Branch", dataclasses.replace(history.document.with_take(third), selection=Region(0.0, 0.5, 100.0, 2000.5)))
     history.push("Delete Door", history.document.without_take("b"))
     history.undo()
@@ -68,7 +73,10 @@ def assert_same_history(found: History, expected: History) -> None:
 
 
 def assert_same_document(found: Document, expected: Document) -> None:
-    assert plain(found, "takes") == plain(expected, "takes")
+    assert plain(found, "takes", "regions") == plain(expected, "takes", "regions")
+    assert len(found.regions) == len(expected.regions)
+    for one, other in zip(found.regions, expected.regions, strict=True):
+        assert plain(one, "mask") == plain(other, "mask") and one.mask.same_as(other.mask)
     assert len(found.takes) == len(expected.takes)
     for one, other in zip(found.takes, expected.takes, strict=True):
         assert plain(one, "take") == plain(other, "take")

@@ -1,0 +1,66 @@
+"""What holds for every test of the window: nothing unexpected is logged, neither by the program nor by Qt."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gui.studio import Bench
+from tests.tiny import write_tiny_pack
+
+OFFSCREEN = (
+    # The offscreen platform has no window manager and no system clipboard to ask.
+    r"This plugin does not support propagateSizeHints\(\)",
+    r"This plugin does not support raise\(\)",
+    r"This plugin does not support grabbing the (keyboard|mouse)",
+)
+
+
+@pytest.fixture
+def expected_messages() -> list[str]:
+    """Regular expressions of warnings and errors that a test provokes; they may come, anything else may not."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def nothing_unexpected(caplog, qtlog, expected_messages) -> Iterator[None]:
+    """Fails a test during which a warning or an error was logged that nobody expected."""
+    yield
+    allowed = re.compile("|".join((*OFFSCREEN, *expected_messages)))
+    told = [f"{record.name}: {record.getMessage()}" for record in caplog.get_records("setup") + caplog.get_records("call")
+            if record.levelno >= logging.WARNING]
+    told += [f"Qt: {record.message}" for record in qtlog.records if record.type_name != "QtDebugMsg" and record.type_name != "QtInfoMsg"]
+    unexpected = [message for message in told if not allowed.search(message)]
+    assert unexpected == []
+
+
+@pytest.fixture(scope="session")
+def packs(tmp_path_factory) -> Path:
+    """A folder of packs with the toy pack as the embedded one."""
+    folder = tmp_path_factory.mktemp("packs")
+    write_tiny_pack(folder / "embedded")
+    return folder
+
+
+@pytest.fixture
+def make_bench(qtbot, packs, tmp_path) -> Iterator[Callable[..., Bench]]:
+    """Makes studios that are closed at the end."""
+    made: list[Bench] = []
+
+    def make(folder: Path = tmp_path, recovery: bool = False) -> Bench:
+        made.append(Bench(qtbot, packs, folder, recovery))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.close()
+
+
+@pytest.fixture
+def bench(make_bench) -> Bench:
+    """A studio that is ready."""
+    return make_bench().open()
