@@ -18,7 +18,7 @@ import click
 
 from engine import __version__
 from engine.models.folders import PACKS, pack_folder
-from engine.types import EngineError, Failed, Finished, GenerationRequest, StepUpdate, Take
+from engine.types import Clip, EngineError, Failed, Finished, GenerationRequest, StepUpdate, Take
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -51,6 +51,11 @@ class LazyGroup(click.Group):
         "corpus": ("engine.corpus.commands", "The procedural corpus: what it can make, and proof that it does what it says."),
         "train": ("engine.training.commands", "Train the embedded pack: all stages, or one of them."),
         "evaluate": ("engine.evaluation.commands", "Measure packs."),
+        "fill": ("engine.edit_commands", "Draw the marked parts of a sound again; everything else keeps its samples."),
+        "vary": ("engine.edit_commands", "Make a variation of a sound."),
+        "extend": ("engine.edit_commands", "Let a sound begin earlier or go on longer."),
+        "restore": ("engine.edit_commands", "Draw the highs that a sound has lost; its lows stay as they are."),
+        "loop": ("engine.edit_commands", "Make the end of a sound meet its beginning."),
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -104,7 +109,6 @@ def generate(prompt: str, output: Path, reference: Path | None, pack: str, devic
     """Turn PROMPT into a sound."""
     from engine.jobs import Generate
     from engine.pipeline import Pipeline, check_request
-    from engine.signal.audio_io import read_clip
 
     seed = options["seed"] if options["seed"] is not None else drawn_seed()
     request = GenerationRequest(
@@ -121,7 +125,7 @@ def generate(prompt: str, output: Path, reference: Path | None, pack: str, devic
     targets = [output] if request.count == 1 else [output.with_stem(f"{output.stem}-{i + 1}") for i in range(request.count)]
     for target in targets:
         check_target(target, reference)
-    clip = read_clip(reference) if reference else None
+    clip = read_source(reference) if reference else None
     pipeline = Pipeline.open(pack_folder(pack), device)
     request = replace(request, settings=pipeline.pack.manifest.sampling.with_given(options))
     check_request(request)
@@ -147,10 +151,9 @@ def reconstruct(source: Path, output: Path, pack: str, device: str, timings: boo
     """Send a sound through tokenizer and vocoder and back: the best that the pack can do for it."""
     from engine.jobs import Reconstruct
     from engine.pipeline import Pipeline
-    from engine.signal.audio_io import read_clip
 
     check_target(output, source)
-    clip = read_clip(source)
+    clip = read_source(source)
     pipeline = Pipeline.open(pack_folder(pack), device)
     finished = follow(pipeline.run(Reconstruct(clip)), 1)
     made_by = {"melbrush": 1, "command": "reconstruct", "source": str(source), "pack": pack, "pack_hash": pipeline.pack.manifest.hash}
@@ -180,7 +183,11 @@ def list_packs() -> None:
     from engine.models.pack import read_manifest
 
     for path in sorted(PACKS.glob("*/pack.json")):
-        manifest = read_manifest(path.parent)
+        try:
+            manifest = read_manifest(path.parent)
+        except EngineError as error:
+            click.echo(f"{path.parent.name}: {error.message}", err=True)
+            continue
         click.echo(f"{manifest.id}  {manifest.name}  {manifest.hash}")
 
 
@@ -229,6 +236,16 @@ def follow(events: Any, count: int) -> Finished:
                     click.echo("", err=True)
                 return event
     raise EngineError("numeric", "The run ended without a result.")
+
+
+def read_source(path: Path) -> Clip:
+    """The sound of a foreign file, decoded apart from the program; what is worth telling about it goes to stderr."""
+    from engine.signal.decoding import read_clip_in_child
+
+    decoded = read_clip_in_child(path)
+    if decoded.note:
+        click.echo(decoded.note, err=True)
+    return decoded.clip
 
 
 def save_take(take: Take, target: Path, recipe: dict[str, Any]) -> None:

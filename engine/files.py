@@ -6,7 +6,8 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from engine.jobs import CutSound, ReadSound, SoundRead
+from engine.jobs import Audition, CutSound, ReadSound, SoundRead
+from engine.signal.audition import inside_paint, outside_paint
 from engine.signal.decoding import read_clip_in_child
 from engine.signal.regions import cut_region
 from engine.signal.wav import read_recipe
@@ -72,4 +73,10 @@ def cut_sound(job: CutSound) -> Iterator[SoundRead]:
     yield SoundRead(cut)
 
 
-FILE_JOBS: Mapping[type, Handler] = {ReadSound: read_sound, CutSound: cut_sound}
+def audition(job: Audition) -> Iterator[SoundRead]:
+    """The painted part of a sound, or all but it."""
+    part = inside_paint if job.inside else outside_paint
+    yield SoundRead(part(job.clip, job.mask, job.geometry))
+
+
+FILE_JOBS: Mapping[type, Handler] = {ReadSound: read_sound, CutSound: cut_sound, Audition: audition}

@@ -130,6 +130,16 @@ class CutSound:
 
 
 @dataclass(frozen=True, eq=False)
+class Audition:
+    """Only what is painted of a sound, or only what is not, to be listened to; answered by one ``SoundRead``."""
+
+    clip: Clip
+    mask: Mask
+    geometry: Geometry
+    inside: bool
+
+
+@dataclass(frozen=True, eq=False)
 class SoundRead:
     """A sound is there; ``recipe`` is what Melbrush stored in the file, if it made it; ``note`` is one sentence worth telling, or empty."""
 

@@ -131,6 +131,9 @@ def _restore(pipeline: Pipeline, job: Restore, watch: dict[str, float]) -> Drawi
     rate = "" if clip is source.clip else f" The sample rate becomes {clip.sample_rate} Hz to hold them."
     yield Report(f"Restoring everything above {cutoff_hz:.0f} Hz; below it the sound stays its own.{rate}")
     plan = editing.plan(clip, picture, source.grid.ids, mask, mask.cells(geometry), geometry)
+    if not job.request.prompt.strip():
+        # What the lows sound like says "dull"; guided by that the model draws no highs. The paper's pipeline is unconditional here too.
+        job = replace(job, request=replace(job.request, settings=replace(job.request.settings, guidance=0.0, guidance_start=0.0)))
     return (yield from _Run(pipeline, plan, job, watch).drawn())
 
 
@@ -243,8 +246,9 @@ class _Run:
         changed = np.flatnonzero((before != guess).any(dim=0).numpy())
         if changed.size == 0:
             return picture
-        low = max(first, min(int(changed[0]) - _SHARED_COLS, last - self.geometry.cols))
-        high = min(last, max(int(changed[-1]) + 1 + _SHARED_COLS, low + self.geometry.cols))
+        least = self.geometry.cols // 3
+        low = max(first, min(int(changed[0]) - _SHARED_COLS, last - least))
+        high = min(last, max(int(changed[-1]) + 1 + _SHARED_COLS, low + least))
         return self._spliced(picture, self._decoded(guess, low, high), low)
 
     def _spliced(self, picture: NDArray[np.float32], drawn: NDArray[np.float32], first_col: int) -> NDArray[np.float32]:

@@ -386,7 +386,7 @@ class Controller(QObject):
 
 
 def _usable(recipe: dict, names: dict[str, str], present: Any) -> dict[str, Any]:
-    """Fields of ``present`` that a recipe holds under ``names``; a file may hold anything, so types and ranges must be those of the field."""
+    """Fields of ``present`` that a recipe holds under ``names``; a file may hold anything: types and ranges must be those of the field."""
     found = {}
     for field, name in names.items():
         value, wanted = recipe.get(name), type(getattr(present, field))

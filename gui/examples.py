@@ -53,11 +53,11 @@ class ChipRow(QWidget):
         self._chips = [self._chip(text, described.replace("%1", text)) for text in texts]
         self._fit()
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         """May become as narrow as the window wants."""
         return QSize(0, super().minimumSizeHint().height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Shows what fits."""
         super().resizeEvent(event)
         self._fit()

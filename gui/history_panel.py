@@ -57,7 +57,7 @@ class HistoryModel(QAbstractListModel):
         if labels:
             self.dataChanged.emit(self.index(0), self.index(len(labels) - 1))
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
         """Number of steps."""
         return 0 if parent is not None and parent.isValid() else len(self.labels)
 
@@ -90,7 +90,7 @@ class HistoryRow(QStyledItemDelegate):
         super().__init__(parent)
         self.theme: Theme = current_theme()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """All rows have the same height."""
         return QSize(120, max(ROW_HEIGHT, QFontMetrics(option.font).height() + SPACE))
 
@@ -146,7 +146,7 @@ class HistoryList(QListView):
     chosen = Signal(int)
     menu_asked = Signal(QPoint)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes there; Space and letters go on to the window."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self.chosen.emit(self.currentIndex().row())
@@ -155,7 +155,7 @@ class HistoryList(QListView):
         else:
             super().keyPressEvent(event)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Anywhere in the list."""
         self.menu_asked.emit(event.globalPos())
 

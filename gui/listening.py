@@ -6,10 +6,13 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from engine.jobs import CutSound, SoundRead
+from engine.jobs import Audition, CutSound, SoundRead
+from engine.masks import Mask
 from engine.session.document import Document, TakeEntry
 from engine.types import Clip, Failed, Finished, Region
 from gui.worker import Cancelled, Worker
+
+_LEAD_S = 1.0
 
 
 class Listener(Protocol):
@@ -70,6 +73,10 @@ class Listening(QObject):
             self.set_side("A")
         self._load()
 
+    def refresh(self) -> None:
+        """Loads the sound again where a setting asks for another level."""
+        self._load()
+
     def set_side(self, side: str) -> None:
         """Switches between the two takes at the same position."""
         if side == "B" and self._document.compared_entry is None:
@@ -107,6 +114,27 @@ class Listening(QObject):
             return
         self._cut_region = region
         self._cut_ticket = self._files.submit(CutSound(entry.take.clip, region), first=True)
+
+    def audition(self, what: str) -> None:
+        """Plays the painted place: only what is painted (inside), all but it (outside), or everything (context)."""
+        entry, mask = self.entry, self._document.mask
+        if entry is None or mask is None:
+            return
+        geometry = entry.take.spectrogram.geometry
+        bounds = mask.bounds(geometry)
+        start_s = max(0.0, bounds.start_s - _LEAD_S)
+        around = Region(start_s, min(entry.take.clip.duration_s, bounds.end_s + _LEAD_S))
+        if what == "context":
+            self.play_region(around)
+            return
+        rate = entry.take.clip.sample_rate
+        # From a whole frame on, so that the paint stays where it was.
+        first, last = int(start_s / geometry.frame_s), round(around.end_s / geometry.frame_s)
+        samples = slice(round(first * geometry.frame_s * rate), round(last * geometry.frame_s * rate))
+        part = Clip(entry.take.clip.samples[:, samples], rate)
+        painted = Mask.of(mask.window(first, last))
+        self._cut_region = around
+        self._cut_ticket = self._files.submit(Audition(part, painted, geometry, what == "inside"), first=True)
 
     def play_aside(self, clip: Clip, name: str, offset_s: float = 0.0) -> None:
         """Plays something that is no take: an iteration, a region."""

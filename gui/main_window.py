@@ -43,8 +43,25 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         "view.history",
         "view.full_screen",
     ),
-    QT_TRANSLATE_NOOP("MainWindow", "&Run"): ("run.generate", "run.cancel", None, "run.focus_prompt", "run.newer_prompt", "run.older_prompt"),
-    QT_TRANSLATE_NOOP("MainWindow", "&Play"): ("play.toggle", "play.selection", None, "play.loop", "play.loop_selection", "play.ab", None, "play.start", "play.end"),
+    QT_TRANSLATE_NOOP("MainWindow", "&Run"): (
+        "run.generate",
+        "run.cancel",
+        None,
+        "run.focus_prompt",
+        "run.newer_prompt",
+        "run.older_prompt",
+    ),
+    QT_TRANSLATE_NOOP("MainWindow", "&Play"): (
+        "play.toggle",
+        "play.selection",
+        None,
+        "play.loop",
+        "play.loop_selection",
+        "play.ab",
+        None,
+        "play.start",
+        "play.end",
+    ),
     QT_TRANSLATE_NOOP("MainWindow", "&Help"): ("help.shortcuts", "help.about"),
 }
 

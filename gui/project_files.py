@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ class ProjectFiles(QObject):
     def export(self, job: ExportTakes) -> None:
         """Writes takes and remembers the settings."""
         self._settings.set("export.settings", job.settings.to_json())
-        self._ask(job, ("export", len(job.entries)))
+        self._ask(replace(job, pack_hash=self.pack_hash), ("export", len(job.entries)))
 
     def prepare_drag(self, entry: TakeEntry) -> None:
         """Writes the file that a drag will carry, so that it is complete before the drag begins."""

@@ -52,7 +52,7 @@ class ActionButton(QPushButton):
         self._field = field
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """At least sixteen units wide."""
         return QSize(max(16 * SPACE, super().sizeHint().width()), self._field.line_height)
 
@@ -130,6 +130,10 @@ class PromptBar(QWidget):
         """Puts the cursor into the prompt, all of it selected."""
         self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._field.selectAll()
+
+    def browse(self, way: int) -> None:
+        """Brings back an older (-1) or a newer (1) prompt."""
+        self._field.browse(way)
 
     def commit_edits(self) -> None:
         """Takes over numbers that are still being typed; to be called before a run that the bar did not ask for itself."""

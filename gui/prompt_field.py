@@ -20,7 +20,7 @@ _RUNS_WITH = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifie
 class ProjectUndo(QObject):
     """Event filter that leaves undo and redo to the window: a text field has no undo of its own beside the project's."""
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Refuses the two keys, so that they reach the window's shortcuts."""
         keys = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
         if event.type() in keys and (event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)):
@@ -101,7 +101,7 @@ class PromptField(QPlainTextEdit):
         """The waves in the colours of ``theme``."""
         self._underline(theme)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter runs (alone, with Ctrl or Shift), Alt+Up and Alt+Down go through older prompts."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if event.key() in _ENTER:
@@ -109,24 +109,24 @@ class PromptField(QPlainTextEdit):
             if event.isAccepted():
                 self.run_requested.emit()
         elif modifiers == Qt.KeyboardModifier.AltModifier and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._browse(-1 if event.key() == Qt.Key.Key_Up else 1)
+            self.browse(-1 if event.key() == Qt.Key.Key_Up else 1)
         else:
             super().keyPressEvent(event)
 
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
         """Text only: files that are dropped here are for the window."""
         return source.hasText() and not source.hasUrls()
 
-    def insertFromMimeData(self, source: QMimeData) -> None:  # noqa: N802
+    def insertFromMimeData(self, source: QMimeData) -> None:
         """Pasted text loses its line breaks."""
         self.textCursor().insertText(" ".join(source.text().split()))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Another width may need another number of lines."""
         super().resizeEvent(event)
         self._fit_height()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Another font or style needs another height."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
@@ -143,7 +143,7 @@ class PromptField(QPlainTextEdit):
         self.setPlainText(text)
         self.moveCursor(QTextCursor.MoveOperation.End)
 
-    def _browse(self, way: int) -> None:
+    def browse(self, way: int) -> None:
         """Goes through older prompts; what was being typed comes back behind the latest."""
         if self._place is None or self._shown_from_history() != self.text():
             self._place, self._draft = len(self._history), self.text()

@@ -55,7 +55,7 @@ class ReferenceSlot(QWidget):
             self._slider.setValue(round(blend * 100))
         self._explain()
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes a local file, always as a copy: a move would let the other program delete it."""
         if dropped_file(event.mimeData()):
             event.setDropAction(Qt.DropAction.CopyAction)
@@ -64,11 +64,11 @@ class ReferenceSlot(QWidget):
         else:
             event.ignore()
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """The drag went elsewhere."""
         self._show_target(False)
 
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+    def dropEvent(self, event: QDropEvent) -> None:
         """Tells the path."""
         self._show_target(False)
         path = dropped_file(event.mimeData())

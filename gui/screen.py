@@ -67,7 +67,7 @@ class Screen(QObject):
         run = self.controller.run
         if run is not None and run.follows and run.latest is not None:
             return
-        if self._shown == (entry.id if entry else None,):
+        if self._shown in ((entry.id if entry else None,), ("step", entry.id if entry else None)):
             return
         self._shown = (entry.id if entry else None,)
         canvas = self.window.canvas
@@ -101,7 +101,7 @@ class Screen(QObject):
             self.show_entry(self.listening.entry)
             return
         history, canvas = entry.take.history, self.window.canvas
-        self._shown = ("step",)
+        self._shown = ("step", entry.id)
         if picture is not None:
             canvas.show_picture(picture, entry.take.clip.duration_s, keep_view=True)
         canvas.show_cells(~history.fixed[step - 1], history.confidence[step - 1], entry.take.spectrogram.geometry)

@@ -201,14 +201,6 @@ SETTINGS: tuple[Setting, ...] = (
         automatic=QT_TRANSLATE_NOOP("Settings", "Automatic"),
     ),
     Setting(
-        "generation.apply_at_once",
-        "switch",
-        False,
-        QT_TRANSLATE_NOOP("Settings", "Apply results at once"),
-        QT_TRANSLATE_NOOP("Settings", "Off: a change of a take is a preview until you accept it."),
-        GENERATION,
-    ),
-    Setting(
         "project.autosave_s",
         "integer",
         60,

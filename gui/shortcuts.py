@@ -26,8 +26,8 @@ from gui.settings import Settings
 
 CONTEXT = "Shortcuts"
 
-Where = Literal["window", "takes", "preview"]
-"""``window``: everywhere; ``takes``: while the list of takes has the focus; ``preview``: while a result waits to be accepted."""
+Where = Literal["window", "takes"]
+"""``window``: everywhere; ``takes``: while the list of takes has the focus."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("run.generate_first", QT_TRANSLATE_NOOP("Shortcuts", "Generate before what waits"), GENERATING, ("Ctrl+Shift+Return",)),
     Command("run.cancel", QT_TRANSLATE_NOOP("Shortcuts", "Cancel the run"), GENERATING, ("Shift+X",)),
     Command("run.cancel_all", QT_TRANSLATE_NOOP("Shortcuts", "Cancel the run and what waits"), GENERATING, ("Ctrl+Shift+X",)),
-    Command("run.accept", QT_TRANSLATE_NOOP("Shortcuts", "Accept the result that waits"), GENERATING, ("Return",), "preview"),
-    Command("run.reject", QT_TRANSLATE_NOOP("Shortcuts", "Reject the result that waits"), GENERATING, ("Esc",), "preview"),
     Command("run.focus_prompt", QT_TRANSLATE_NOOP("Shortcuts", "To the prompt"), GENERATING, ("Alt+A",)),
     Command("run.older_prompt", QT_TRANSLATE_NOOP("Shortcuts", "Older prompt"), GENERATING, ("Alt+Up",)),
     Command("run.newer_prompt", QT_TRANSLATE_NOOP("Shortcuts", "Newer prompt"), GENERATING, ("Alt+Down",)),

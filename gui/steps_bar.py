@@ -78,11 +78,11 @@ class StepTimeline(QSlider):
         count = len(self._fixed)
         return min(max(1, int(x * count / max(1, self.width())) + 1), max(1, count))
 
-    def sizeHint(self) -> QSize:  # noqa: N802
+    def sizeHint(self) -> QSize:
         """Seven units high, as wide as there is room."""
         return QSize(40 * SPACE, 7 * SPACE)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
+    def minimumSizeHint(self) -> QSize:
         """Narrow windows keep the height."""
         return QSize(20 * SPACE, 7 * SPACE)
 
@@ -97,22 +97,22 @@ class StepTimeline(QSlider):
             return True
         return super().event(event)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Goes to the step under the pointer."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self.setSliderPosition(self.step_at(event.position().x()))
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follows the pointer while the button is down."""
         if self.isSliderDown():
             self.setSliderPosition(self.step_at(event.position().x()))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends the drag."""
         self.setSliderDown(False)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """All steps; those after the present one are dimmed."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QObject, QSettings
 from PySide6.QtGui import QCloseEvent
@@ -14,23 +14,24 @@ from engine.jobs import PackLoaded
 from engine.session.document import TakeEntry
 from engine.session.session import Session
 from engine.types import Region
+from gui.commands import connect_commands
 from gui.controller import Controller
-from gui.export_dialog import ExportDialog
+from gui.drag_out import drag_folder
 from gui.listening import Listening
 from gui.main_window import MainWindow
 from gui.player import Player
+from gui.preferences import Preferences
 from gui.project_files import ProjectFiles
 from gui.run_state import Run
 from gui.screen import Screen
 from gui.settings import Settings
-from gui.settings_dialog import SettingsDialog
-from gui.shortcut_sheet import ShortcutSheet
 from gui.shortcuts import FocusKeys, Shortcuts
-from gui.theme import apply_theme, theme_for
 from gui.worker import EngineRunner, Worker, file_runner
 
-_JUMP_S = 1.0
-_FLOOR_DB = -90.0
+if TYPE_CHECKING:
+    from gui.export_dialog import ExportDialog
+    from gui.settings_dialog import SettingsDialog
+    from gui.shortcut_sheet import ShortcutSheet
 
 
 class Studio(QObject):
@@ -55,33 +56,63 @@ class Studio(QObject):
         self.controller = Controller(self.session, self.engine, self.files, self)
         self.listening = Listening(self.player, self.files, self)
         self.projects = ProjectFiles(self.window, self.session, self.files, settings, recovery)
-        self.settings_dialog = SettingsDialog(settings, self.window)
-        self.shortcut_sheet = ShortcutSheet(self.shortcuts, self.window)
-        self.export_dialog = ExportDialog(self.window)
         self.screen = Screen(self.window, self.session, self.controller, self.listening, self.player, settings)
-        self._muted = False
+        self.preferences = Preferences(app, settings, self.window, self.controller, self.listening, self.player, self.screen)
         self._connect_prompt()
         self._connect_canvas()
         self._connect_takes()
         self._connect_listening()
         self._connect_files()
-        self._connect_commands()
+        connect_commands(self)
         self._connect_engine()
-        settings.changed.connect(self._setting_changed)
-        self._apply_settings()
+        self.preferences.apply_all()
         self.screen.show_document(self.session.document)
+
+    # Dialogs, made when they are first asked for: the window shall be there at once.
+
+    @cached_property
+    def settings_dialog(self) -> SettingsDialog:
+        """The preferences."""
+        from gui.settings_dialog import SettingsDialog
+
+        dialog = SettingsDialog(self.settings, self.window)
+        packs = sorted(path.parent.name for path in self.packs.glob("*/pack.json"))
+        dialog.set_choices("generation.pack", [(name, name) for name in packs])
+        devices = [device.name for device in self.player.devices()]
+        dialog.set_choices("listening.device", [(name, name) for name in devices])
+        return dialog
+
+    @cached_property
+    def shortcut_sheet(self) -> ShortcutSheet:
+        """The sheet of keys."""
+        from gui.shortcut_sheet import ShortcutSheet
+
+        return ShortcutSheet(self.shortcuts, self.window)
+
+    @cached_property
+    def export_dialog(self) -> ExportDialog:
+        """The export, with what was used last."""
+        from gui.export_dialog import ExportDialog
+
+        dialog = ExportDialog(self.window)
+        dialog.export_requested.connect(self.projects.export)
+        return dialog
 
     # Start and end
 
     def start(self) -> None:
         """Begins to load the pack; the window is already there."""
         self.window.status_line.set_idle(self.tr("Loading the pack…"))
+        self.load_pack()
+        self.projects.offer_recovery()
+        self.window.transport.show_devices(self.player.devices(), self.player.device)
+
+    def load_pack(self) -> None:
+        """Opens the chosen pack; the one that ships with the program if it is gone."""
         folder = self.packs / self.settings.get("generation.pack")
         if not (folder / "pack.json").is_file():
             folder = self.packs / "embedded"
         self.controller.load_pack(folder, self.settings.get("generation.device"), int(self.settings.get("generation.threads")))
-        self.projects.offer_recovery()
-        self.window.transport.show_devices(self.player.devices(), self.player.device)
 
     def restore_layout(self, stored: QSettings) -> None:
         """Window and splitter as they were at the last end."""
@@ -104,7 +135,7 @@ class Studio(QObject):
         bar.edited.connect(controller.edit)
         bar.settings_edited.connect(controller.edit_setting)
         bar.typed.connect(controller.assess)
-        bar.run_requested.connect(self._run)
+        bar.run_requested.connect(self.run)
         bar.cancel_requested.connect(controller.cancel)
         bar.reference_dropped.connect(controller.set_reference)
         bar.reference_cleared.connect(controller.clear_reference)
@@ -118,19 +149,19 @@ class Studio(QObject):
         canvas.paths_dropped.connect(self.projects.open_paths)
         steps.scrubbed.connect(self.controller.scrub)
         steps.heard.connect(self.controller.hear_step)
-        steps.branched.connect(self._branch)
+        steps.branched.connect(self.branch)
         steps.left.connect(self.controller.leave_steps)
         self.controller.step_shown.connect(self.screen.show_step)
 
     def _connect_takes(self) -> None:
         panel, session = self.window.takes_panel, self.session
-        panel.shown.connect(self._show_take)
+        panel.shown.connect(self.show_take)
         panel.compared.connect(lambda take_id: session.compare_with(take_id or None))
         panel.starred.connect(session.star_take)
         panel.renamed.connect(session.rename_take)
         panel.deleted.connect(session.delete_takes)
         panel.used.connect(self.controller.use)
-        panel.export_requested.connect(self._export)
+        panel.export_requested.connect(self.export)
         panel.drag_requested.connect(lambda take_id: self._with_entry(take_id, partial(self.projects.drag, panel)))
         panel.reveal_requested.connect(lambda take_id: self._with_entry(take_id, self.projects.reveal))
         panel.path_copy_requested.connect(lambda take_id: self._with_entry(take_id, self.projects.copy_path))
@@ -145,13 +176,13 @@ class Studio(QObject):
     def _connect_listening(self) -> None:
         bar, player, listening = self.window.transport, self.player, self.listening
         bar.play_toggled.connect(listening.toggle)
-        bar.stopped.connect(self._stop_playing)
+        bar.stopped.connect(self.stop_playing)
         bar.loop_toggled.connect(lambda on: listening.set_looping(on))
-        bar.loop_selection.connect(self._loop_selection)
+        bar.loop_selection.connect(self.loop_selection)
         bar.selection_played.connect(lambda: listening.play_region(self.session.document.selection))
         bar.ab_toggled.connect(listening.toggle_side)
         bar.volume_changed.connect(lambda value: self.settings.set("listening.volume", float(value)))
-        bar.muted.connect(self._mute)
+        bar.muted.connect(self.preferences.mute)
         bar.device_chosen.connect(lambda name: self.settings.set("listening.device", name or ""))
         bar.devices_refreshed.connect(player.refresh_devices)
         player.position_changed.connect(self.screen.show_position)
@@ -172,7 +203,6 @@ class Studio(QObject):
         self.projects.closed.connect(self.window.close)
         self.window.close_requested.connect(self._close_requested)
         self.window.paths_dropped.connect(self.projects.open_paths)
-        self.export_dialog.export_requested.connect(self.projects.export)
 
     def _connect_engine(self) -> None:
         controller = self.controller
@@ -190,61 +220,13 @@ class Studio(QObject):
         controller.take_ready.connect(self._take_ready)
         controller.sound_made.connect(lambda clip, name: self.listening.play_aside(clip, name))
 
-    def _connect_commands(self) -> None:
-        window, canvas, listening = self.window, self.window.canvas, self.listening
-        commands = {
-            "play.toggle": listening.toggle,
-            "play.selection": lambda: listening.play_region(self.session.document.selection),
-            "play.loop": lambda: listening.set_looping(not listening.looping),
-            "play.loop_selection": self._loop_selection,
-            "play.start": lambda: listening.seek(0.0),
-            "play.end": lambda: listening.seek(listening.duration_s),
-            "play.back": lambda: listening.seek(self.player.position_s - _JUMP_S),
-            "play.forward": lambda: listening.seek(self.player.position_s + _JUMP_S),
-            "play.ab": listening.toggle_side,
-            "play.playhead_returns": lambda: self._flip("listening.playhead_returns"),
-            "view.zoom_in": canvas.zoom_in,
-            "view.zoom_normal": canvas.fit,
-            "view.zoom_out": canvas.zoom_out,
-            "view.zoom_selection": lambda: self.session.document.selection and canvas.zoom_to(self.session.document.selection),
-            "view.fit": canvas.fit,
-            "view.confidence": lambda: self._flip("canvas.show_confidence"),
-            "view.history": lambda: window.show_side(window.side_tabs.isHidden()),
-            "view.full_screen": lambda: window.showNormal() if window.isFullScreen() else window.showFullScreen(),
-            "tool.pointer": lambda: canvas.set_tool("select"),
-            "tool.hand": lambda: canvas.set_tool("hand"),
-            "select.all": self._select_all,
-            "select.none": lambda: self.session.change(self.tr("Select nothing"), selection=None),
-            "edit.undo": self.session.undo,
-            "edit.redo": self.session.redo,
-            "run.generate": self._run,
-            "run.generate_first": self._run,
-            "run.cancel": self.controller.cancel,
-            "run.cancel_all": self.controller.cancel,
-            "run.focus_prompt": window.prompt_bar.focus_prompt,
-            "file.new": self.projects.new,
-            "file.open": self.projects.open,
-            "file.save": self.projects.save,
-            "file.save_as": self.projects.save_as,
-            "file.import": self.projects.import_sounds,
-            "file.export": lambda: self._export([]),
-            "file.preferences": self.settings_dialog.open_preferences,
-            "file.quit": self.projects.close,
-            "help.shortcuts": self.shortcut_sheet.open_sheet,
-            "help.about": self._about,
-            **{f"take.variation_{n}": partial(self._show_variation, n) for n in range(1, 5)},
-        }
-        for command, action in window.actions_by_id.items():
-            if command in commands:
-                action.triggered.connect(lambda _=False, call=commands[command]: call())
-
     # Intent that needs more than one call
 
-    def _run(self) -> None:
+    def run(self) -> None:
         self.window.prompt_bar.commit_edits()
         self.controller.generate()
 
-    def _branch(self, step: int) -> None:
+    def branch(self, step: int) -> None:
         self.window.prompt_bar.commit_edits()
         if self.session.document.current is not None:
             self.controller.branch(self.session.document.current, step)
@@ -253,38 +235,40 @@ class Studio(QObject):
         self.controller.edit("prompt", text)
         self.controller.assess(text)
 
-    def _show_take(self, take_id: str) -> None:
+    def show_take(self, take_id: str) -> None:
         if self.controller.run is not None:
             self.controller.run.follows = False
         self.controller.leave_steps()
         self.listening.set_side("A")
         self.session.show_take(take_id)
 
-    def _show_variation(self, number: int) -> None:
+    def show_variation(self, number: int) -> None:
         ids = self.screen.last_ids
         if number <= len(ids):
-            self._show_take(ids[number - 1])
+            self.show_take(ids[number - 1])
 
-    def _select_all(self) -> None:
+    def select_all(self) -> None:
         entry = self.session.document.current_entry
         if entry is not None:
             self.session.change(self.tr("Select everything"), selection=Region(0.0, entry.take.clip.duration_s))
 
-    def _loop_selection(self) -> None:
+    def loop_selection(self) -> None:
         region = self.session.document.selection
         self.listening.set_looping(True, (region.start_s, region.end_s) if region else None)
 
-    def _stop_playing(self) -> None:
+    def stop_playing(self) -> None:
         self.player.stop()
         self.listening.seek(0.0)
 
-    def _export(self, ids: list[str]) -> None:
+    def export(self, ids: list[str]) -> None:
         document = self.session.document
         entries = tuple(entry for entry in document.takes if entry.id in ids) if ids else document.takes
         if not entries:
             self.screen.status("warning", self.tr("There is nothing to export yet."))
             return
         self.export_dialog.set_settings(self.projects.export_settings())
+        if not self.export_dialog.folder_field.text():
+            self.export_dialog.set_folder(drag_folder().parent)
         current = document.current if document.current in {entry.id for entry in entries} else entries[-1].id
         self.export_dialog.show_takes(entries, current, document.selection)
         self.export_dialog.open()
@@ -305,7 +289,7 @@ class Studio(QObject):
         if name and not self.window.canvas.grab().save(name):
             self.screen.show_error(self.tr("The picture could not be written to {}.").format(name), "")
 
-    def _about(self) -> None:
+    def about(self) -> None:
         from PySide6.QtWidgets import QMessageBox
 
         from engine import __version__
@@ -322,13 +306,6 @@ class Studio(QObject):
         self.screen.status("warning", sentence)
         self.settings.reset("listening.device")
         self.window.transport.show_devices(self.player.devices(), self.player.device)
-
-    def _mute(self, muted: bool) -> None:
-        self._muted = muted
-        self._apply_volume()
-
-    def _flip(self, key: str) -> None:
-        self.settings.set(key, not self.settings.get(key))
 
     def _keep_levels(self, floor_db: float, top_db: float) -> None:
         self.settings.set("canvas.floor_db", float(floor_db))
@@ -361,42 +338,3 @@ class Studio(QObject):
         self.screen.run_ended(run, how)
         if how == "stopped":
             self.controller.keep_partial()
-
-    # Preferences
-
-    def _apply_settings(self) -> None:
-        for key in ("appearance.theme", "canvas.colour_map", "canvas.floor_db", "listening.device", "listening.volume"):
-            self._setting_changed(key, self.settings.get(key))
-        for key in ("canvas.live_preview", "listening.playhead_returns", "listening.match_loudness", "canvas.show_confidence"):
-            self._setting_changed(key, self.settings.get(key))
-
-    def _setting_changed(self, key: str, value: object) -> None:
-        window, canvas = self.window, self.window.canvas
-        match key:
-            case "appearance.theme":
-                theme = theme_for(str(value), self.app)
-                apply_theme(self.app, theme)
-                window.set_theme(theme)
-            case "canvas.colour_map":
-                canvas.set_colour_map(str(value))
-            case "canvas.floor_db" | "canvas.top_db":
-                canvas.set_levels(self.settings.get("canvas.floor_db"), self.settings.get("canvas.top_db"))
-            case "canvas.show_confidence":
-                canvas.set_confidence_shown(bool(value))
-                self.screen.show_final_cells(self.session.document.current_entry)
-            case "canvas.live_preview":
-                self.controller.live_preview = bool(value)
-            case "listening.device":
-                self.player.set_device(str(value) or None)
-            case "listening.volume":
-                self._apply_volume()
-            case "listening.playhead_returns":
-                self.player.returns = bool(value)
-            case "listening.match_loudness":
-                self.listening.match_loudness = bool(value)
-                self.listening.show_document(self.session.document)
-
-    def _apply_volume(self) -> None:
-        volume = float(self.settings.get("listening.volume"))
-        self.player.set_volume(0.0 if self._muted else volume)
-        self.window.transport.show_volume(volume, self._muted)

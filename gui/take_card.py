@@ -81,7 +81,7 @@ class TakeCard(QStyledItemDelegate):
         self.pulse = 0.0
         self.thumbnails = ThumbnailCache()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """As wide as the list, all of the same height."""
         return QSize(120, CardLayout.height(option.font))
 
@@ -101,7 +101,7 @@ class TakeCard(QStyledItemDelegate):
             self._paint_texts(painter, layout, option, entry)
         painter.restore()
 
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QLineEdit:  # noqa: N802
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QLineEdit:
         """A text field in the place of the name."""
         editor = QLineEdit(parent)
         editor.setObjectName("takeNameEditor")
@@ -111,13 +111,13 @@ class TakeCard(QStyledItemDelegate):
         editor.setStyleSheet("min-height: 0; padding: 0 6px;")
         return editor
 
-    def setEditorData(self, editor: QWidget, index: Index) -> None:  # noqa: N802
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
         """The whole name, selected."""
         if isinstance(editor, QLineEdit) and not editor.isModified():
             editor.setText(index.data(Qt.ItemDataRole.EditRole))
             editor.selectAll()
 
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: N802
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         """Over name and star, so that long names have room."""
         layout = CardLayout.of(option.rect, option.font)
         top, bottom = layout.picture.bottom() + 1, layout.prompt.top()

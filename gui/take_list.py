@@ -141,7 +141,7 @@ class TakeList(QListView):
             return True
         return super().event(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys of the strip; Space and other letters go on to the window."""
         command = command_of(event)
         if command is not None:
@@ -151,13 +151,13 @@ class TakeList(QListView):
         else:
             super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+    def focusInEvent(self, event: QFocusEvent) -> None:
         """The keyboard cursor starts on the first take."""
         super().focusInEvent(event)
         if not self.currentIndex().isValid() and self.model().shown_count:
             self.setCurrentIndex(self.model().index(self.model().pending))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """A press on the star neither selects nor drags."""
         index = self.indexAt(event.position().toPoint())
         plain = event.button() == Qt.MouseButton.LeftButton and event.modifiers() == Qt.KeyboardModifier.NoModifier
@@ -166,12 +166,12 @@ class TakeList(QListView):
         if not self._star_pressed:
             super().mousePressEvent(event)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """No drag begins on the star."""
         if not self._star_pressed:
             super().mouseMoveEvent(event)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click shows the take or switches its star."""
         index, pressed, star = self.indexAt(event.position().toPoint()), self._pressed, self._star_pressed
         self._pressed, self._star_pressed = None, False
@@ -184,7 +184,7 @@ class TakeList(QListView):
         elif self._part(index).star.contains(event.position().toPoint()):
             self.star_clicked.emit(self.model().entry(index).id)
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Twice on the name opens the text field; on the star it is two clicks."""
         index, place = self.indexAt(event.position().toPoint()), event.position().toPoint()
         if self.model().entry(index) is not None and self._part(index).name.contains(place):
@@ -193,14 +193,14 @@ class TakeList(QListView):
         else:
             self.mousePressEvent(event)
 
-    def startDrag(self, actions: Qt.DropAction) -> None:  # noqa: N802
+    def startDrag(self, actions: Qt.DropAction) -> None:
         """Leaves the drag to whoever can write the file."""
         pressed, self._pressed = self._pressed, None
         entry = self.model().entry(pressed) if pressed is not None else None
         if entry is not None:
             self.drag_started.emit(entry.id)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """At the mouse, or beside the card when the menu key was pressed."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             place = self.visualRect(self.currentIndex()).center()
@@ -211,7 +211,7 @@ class TakeList(QListView):
         if self.selected_entries():
             self.menu_asked.emit(self.viewport().mapToGlobal(place))
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+    def paintEvent(self, event: QPaintEvent) -> None:
         """The cards, or one sentence where there are none."""
         super().paintEvent(event)
         if self.model().rowCount() or not self._empty_text:

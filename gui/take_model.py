@@ -98,7 +98,7 @@ class TakeModel(QAbstractListModel):
         else:
             self.endRemoveRows()
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802
+    def rowCount(self, parent: QModelIndex | None = None) -> int:
         """Placeholders and takes."""
         return 0 if parent is not None and parent.isValid() else self._pending + len(self._rows)
 
@@ -131,7 +131,7 @@ class TakeModel(QAbstractListModel):
             return self._description(entry)
         return None
 
-    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
+    def setData(self, index: QModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         """Asks for another name; an empty or equal one changes nothing."""
         entry = self._entry_at(index)
         name = " ".join(str(value).split())

@@ -79,17 +79,17 @@ class TakesPanel(QWidget):
         """Takes the colours of the cards from ``theme``."""
         self.list.set_theme(theme)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+    def showEvent(self, event: QShowEvent) -> None:
         """Placeholders breathe only where they can be seen."""
         super().showEvent(event)
         self._update_pulse()
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+    def hideEvent(self, event: QHideEvent) -> None:
         """A hidden strip costs nothing."""
         super().hideEvent(event)
         self._update_pulse()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """In the search field Esc empties it and Down goes to the cards."""
         if watched is self._search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Down:

@@ -156,6 +156,26 @@ def reconstruction(pack: str, work: Path, out: Path | None, device: str, per_cla
 @evaluate.command()
 @_pack_options
 @_sampling_options
+@click.option("--clips", default=152, show_default=True, help="Held-out clips, evenly from all classes.")
+@click.option("--guided", is_flag=True, help="Let the sound around the hole guide, as the program does; otherwise unconditional.")
+@click.option("--plot", is_flag=True, help="Draw inpainting.png too.")
+def inpainting(pack: str, work: Path, out: Path | None, device: str, clips: int, guided: bool, plot: bool, **options: Any) -> None:
+    """Remove 1.9 s, or the top 16 bands, from held-out clips and fill them: inpainting.md, inpainting.json."""
+    from engine.evaluation.inpainting import InpaintingRun, draw_inpainting, evaluate_inpainting, inpainting_report
+    from engine.pipeline import Pipeline
+
+    folder = pack_folder(pack)
+    pipeline = Pipeline.open(folder, device)
+    run = InpaintingRun(clips, chosen_settings(pipeline.pack.manifest.sampling, options), guided)
+    result = _followed(evaluate_inpainting(pipeline, work, run))
+    _saved(out or folder, "inpainting", result, inpainting_report(result))
+    if plot:
+        draw_inpainting(result, (out or folder) / "inpainting.png")
+
+
+@evaluate.command()
+@_pack_options
+@_sampling_options
 @click.option("--seed", default=0, show_default=True)
 def pictures(pack: str, work: Path, out: Path | None, device: str, seed: int, **options: Any) -> None:
     """Draw generated sounds beside corpus clips: generated.png."""

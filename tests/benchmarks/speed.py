@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import torch
 
-from engine.models.folders import pack_folder
 from engine.jobs import Generate
+from engine.models.folders import pack_folder
 from engine.pipeline import Pipeline
 from engine.types import Finished, GenerationRequest
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
+from engine.jobs import Assess
 from engine.session.document import Document, TakeEntry
 from engine.session.project import ProjectWriter
 from engine.session.recovery import Recovery
@@ -79,6 +80,7 @@ class Bench:
         self.qtbot, self.folder = qtbot, folder
         self.settings = Settings(folder / "settings.ini")
         self.settings.set("files.drag_folder", str(folder / "dragged"))
+        self.settings.set("listening.auto_play", False)
         (folder / "dragged").mkdir(exist_ok=True)
         self.output = SilentOutput()
         writer = ProjectWriter("Melbrush")
@@ -90,11 +92,16 @@ class Bench:
         for source in (self.controller, self.projects, self.listening):
             source.failed.connect(lambda sentence, detail: self.errors.append((sentence, detail)))
 
+    def show(self) -> Bench:
+        """Shows the window, without a pack yet."""
+        with self.qtbot.waitActive(self.window, timeout=LIMIT_MS):
+            self.window.show()
+            self.window.activateWindow()
+        return self
+
     def open(self) -> Bench:
         """Shows the window and waits for the pack."""
-        self.window.show()
-        self.window.activateWindow()
-        self.qtbot.waitExposed(self.window)
+        self.show()
         self.studio.start()
         self.until(lambda: self.controller.pack is not None)
         return self
@@ -212,6 +219,15 @@ class Bench:
             blocks.append(self.output.streams[-1].pump(RATE_HZ // 100))
             QApplication.processEvents()
         return np.concatenate(blocks)
+
+    def settle(self) -> None:
+        """Waits until both workers have done what was asked of them so far, and the window has seen it."""
+        seen = set()
+        for name, worker, job in (("engine", self.studio.engine, Assess("rain")), ("files", self.studio.files, None)):
+            worker.event.connect(lambda ticket, event, name=name: seen.add((name, ticket, type(event).__name__)))
+            ticket = worker.submit(job)
+            ends = {(name, ticket, "Finished"), (name, ticket, "Failed")}
+            self.until(lambda ends=ends: seen & ends)
 
     def no_errors(self) -> None:
         assert self.errors == []

@@ -12,7 +12,7 @@ from gui.settings import BY_KEY, SETTINGS, Setting, Settings, choices_of, help_o
 
 REQUIRED = """appearance.theme canvas.colour_map canvas.floor_db canvas.top_db canvas.show_confidence canvas.live_preview
 listening.device listening.volume listening.auto_play listening.playhead_returns listening.match_loudness generation.pack
-generation.device generation.threads generation.apply_at_once export.settings export.originator export.creator_id
+generation.device generation.threads export.settings export.originator export.creator_id
 project.autosave_s project.recent files.drag_folder language shortcuts"""
 
 OTHER: dict[str, object] = {

@@ -1,0 +1,95 @@
+"""How fluid the window is while the engine works, and how soon it is there: ``python -m tests.benchmarks.window``.
+
+A frame is what the Qt thread does between two ticks of the playhead: moving it, handling what the engine sent, repainting. The same frames
+are timed side by side while nothing runs, so that a slow machine is told from a slow program. Limits: median 20 ms, 99th percentile 50 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[2]
+_FIRST_PAINT = """
+import time
+begun = {begun}
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+import gui.app, gui.main_window
+paint = gui.main_window.MainWindow.paintEvent
+def painted(self, event):
+    paint(self, event)
+    print("painted", time.time() - begun, flush=True)
+    QTimer.singleShot(0, QApplication.instance().quit)
+gui.main_window.MainWindow.paintEvent = painted
+gui.app.run_studio([])
+"""
+
+
+def frame_times(takes: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Milliseconds per frame while nothing runs and while takes are generated with live previews."""
+    from PySide6.QtWidgets import QApplication
+
+    from gui.settings import Settings
+    from gui.studio import Studio
+
+    app = QApplication.instance() or QApplication([])
+    studio = Studio(app, Settings(Path(tempfile.mkdtemp()) / "settings.ini"), ROOT / "models")
+    studio.window.show()
+    studio.start()
+    _frames(studio, lambda: studio.controller.pack is None)
+    studio.session.change("Prompt", prompt="heavy rain on a tin roof")
+    studio.run()
+    _frames(studio, lambda: studio.controller.run is not None)
+    began = time.perf_counter()
+    idle = _frames(studio, lambda: time.perf_counter() - began < 3)
+    busy = []
+    for _ in range(takes):
+        studio.run()
+        busy += _frames(studio, lambda: studio.controller.run is not None)
+    studio.shut_down()
+    return np.array(idle), np.array(busy)
+
+
+def _frames(studio: object, going: object) -> list[float]:
+    """Times frames at 60 a second as long as ``going()``."""
+    times, tick = [], 0
+    while going():
+        begun = time.perf_counter()
+        tick += 1
+        studio.window.canvas.set_playhead(tick / 60 % 10)
+        studio.app.processEvents()
+        studio.window.canvas.repaint()
+        times.append(1000 * (time.perf_counter() - begun))
+        time.sleep(max(0.0, 1 / 60 - times[-1] / 1000))
+    return times
+
+
+def first_paint_s(tries: int = 3) -> list[float]:
+    """Seconds from the start of a process to the first paint of the window, the first try being cold."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as home:
+        for _ in range(tries):
+            code = _FIRST_PAINT.format(begun=time.time())
+            environment = {**os.environ, "XDG_DATA_HOME": home, "XDG_CONFIG_HOME": home, "PYTHONPATH": str(ROOT)}
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=ROOT, env=environment)
+            seconds.append(float(done.stdout.split("painted")[1].split()[0]))
+    return seconds
+
+
+def main() -> None:
+    """Prints the figures."""
+    print("first paint, s:", " ".join(f"{value:.2f}" for value in first_paint_s()))
+    for name, times in zip(("idle", "generating"), frame_times(), strict=True):
+        low, high = np.percentile(times, [50, 99])
+        print(f"{name:11} {len(times):5d} frames   median {low:5.1f} ms   99th percentile {high:5.1f} ms")
+
+
+if __name__ == "__main__":
+    main()
