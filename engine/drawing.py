@@ -39,41 +39,54 @@ class Drawn:
 
 
 def draw_grid(
-    logits_at: LogitsAt, start: Tensor, window_cols: int, seed: int, settings: SamplingSettings, judgement: Judgement
+    logits_at: LogitsAt,
+    start: Tensor,
+    window_cols: int,
+    seed: int,
+    settings: SamplingSettings,
+    judgement: Judgement,
+    recorder: Recorder,
 ) -> Iterator[Drawn]:
     """Fills the hidden cells of ``start`` (rows, cols); grids longer than the trained one in overlapping windows.
 
-    With ``settings.candidates`` above one, that many are drawn side by side; half-way the one whose guess suits the prompt best goes on
-    alone (candidates rescored by an external model, as in MAGNeT section 3.4).
+    With ``settings.candidates`` above one, that many are drawn side by side; the first is shown while they are drawn, the one that suits
+    the prompt best is kept, and its iterations are what ``recorder`` gets (candidates rescored by another model, as in MAGNeT section 3.4).
     """
     grid = start.clone()
     guess, confidence = grid.clone(), (grid != HIDDEN).float()
     windows = window_starts(grid.shape[1], window_cols)
+    total = len(windows) * settings.steps
     for number, first in enumerate(windows):
         last = min(grid.shape[1], first + max(window_cols, grid.shape[1] if len(windows) == 1 else 0))
-        for step in _draw_window(logits_at(first, last), grid[:, first:last], seed + _WINDOW_SEED * number, settings, judgement):
-            ids = grid.clone()
-            ids[:, first:last] = step.ids[0].to(ids.device)
-            guess = torch.where(ids == HIDDEN, guess, ids)
-            guess[:, first:last] = step.guess[0].to(ids.device)
-            confidence = confidence.clone()
-            confidence[:, first:last] = step.confidence[0].to(confidence.device)
-            yield Drawn(number * settings.steps + step.number, len(windows) * settings.steps, ids, guess, confidence)
-            if step.number == settings.steps or not (step.ids == HIDDEN).any():
-                grid = ids
+        before = Drawn(number * settings.steps, total, grid, guess, confidence)
+        steps: list[Step] = []
+        seeds = [seed + _WINDOW_SEED * number + _CANDIDATE_SEED * index for index in range(settings.candidates)]
+        known = grid[None, :, first:last].expand(settings.candidates, -1, -1).clone()
+        for step in unmask(logits_at(first, last), known, seeds, settings):
+            steps.append(step)
+            if not _is_last(step):
+                yield _placed(before, step.only(0), first, last)
+        if steps:
+            best = int(judgement(steps[-1].guess).argmax()) if settings.candidates > 1 else 0
+            placed = [_placed(before, step.only(best), first, last) for step in steps]
+            for drawn in placed:
+                recorder.add(drawn)
+            yield placed[-1]
+            grid, guess, confidence = placed[-1].ids, placed[-1].guess, placed[-1].confidence
 
 
-def _draw_window(logits: LogitsFunction, start: Tensor, seed: int, settings: SamplingSettings, judgement: Judgement) -> Iterator[Step]:
-    """Iterations of one window, each as a batch of one: the leader's."""
-    count = settings.candidates
-    seeds = [seed + _CANDIDATE_SEED * index for index in range(count)]
-    chosen_at = max(1, settings.steps // 2) if count > 1 else 0
+def _is_last(step: Step) -> bool:
+    return step.number == step.total or not (step.ids == HIDDEN).any()
 
-    def survivors(step: Step) -> list[int] | None:
-        return [int(judgement(step.guess).argmax())] if step.number == chosen_at else None
 
-    for step in unmask(logits, start[None].expand(count, -1, -1).clone(), seeds, settings, survivors if count > 1 else None):
-        yield step.only(0)
+def _placed(before: Drawn, step: Step, first: int, last: int) -> Drawn:
+    """The whole grid with an iteration of the window of columns ``first``..``last``."""
+    ids, guess, confidence = before.ids.clone(), before.guess.clone(), before.confidence.clone()
+    ids[:, first:last] = step.ids[0].to(ids.device)
+    guess = torch.where(ids == HIDDEN, guess, ids)
+    guess[:, first:last] = step.guess[0].to(guess.device)
+    confidence[:, first:last] = step.confidence[0].to(confidence.device)
+    return Drawn(before.number + step.number, before.total, ids, guess, confidence)
 
 
 def window_starts(cols: int, window_cols: int) -> list[int]:

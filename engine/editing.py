@@ -25,7 +25,7 @@ _SEAM_FRAMES = 3
 
 # A cliff is sought in the loud moments: so much deeper on one side of a few bands than on the other, and never up again.
 _LOUD_SHARE = 0.3
-_CLIFF_DB, _STEEP_DB = 18.0, 24.0
+_CLIFF_DB, _STEEP_DB, _FILLED_DB = 18.0, 24.0, 25.0
 _CLIFF_BELOW, _CLIFF_EDGE = 7, 2
 _LOWEST_CUTOFF_HZ = 2500.0
 _LEAST_LEVEL_DB = -72.0
@@ -162,9 +162,10 @@ def _loud(picture: NDArray[np.float32]) -> NDArray[np.intp]:
 def _drop(loud: NDArray[np.float32], band: int) -> float:
     """Decibels by which nearly all of the bands below lie above everything higher up, in the typical loud frame; 0 for a gentle slope."""
     below = np.percentile(loud[band - _CLIFF_BELOW : band - 1], 25, axis=0)
+    filled = loud[band - _CLIFF_BELOW : band - 1].max(axis=0) - below < _FILLED_DB
     above = loud[band + _CLIFF_EDGE :].max(axis=0)
     step = loud[band - _CLIFF_EDGE - 1 : band - 1].max(axis=0) - loud[band + 1 : band + _CLIFF_EDGE + 1].max(axis=0)
-    drop = np.where((below > _LEAST_LEVEL_DB) & (step > _STEEP_DB), below - above, 0.0)
+    drop = np.where(filled & (below > _LEAST_LEVEL_DB) & (step > _STEEP_DB), below - above, 0.0)
     return float(np.percentile(drop, 40))
 
 
@@ -173,7 +174,9 @@ def highs_mask(cutoff_hz: float, frames: int, geometry: Geometry) -> Mask:
     edge = float(geometry.hz_to_position(cutoff_hz)) if 0 < cutoff_hz < geometry.f_max_hz else np.inf
     weights = np.clip(np.arange(geometry.bands) + 0.5 - edge + 0.5, 0, 1).astype(np.float32)
     if not weights.any():
-        raise EngineError("value", f"The cut-off must lie between 0 and {geometry.f_max_hz:.0f} Hz, not {cutoff_hz:g}.")
+        raise EngineError(
+            "value", f"The cut-off must lie between 0 and {geometry.band_to_hz(geometry.bands - 1):.0f} Hz, not {cutoff_hz:g}."
+        )
     return Mask.of(np.repeat(weights[:, None], frames, axis=1), frames)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def _grey(path: Path) -> np.ndarray:
     from PIL import Image
 
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning), Image.open(path, formats=["PNG"]) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise EngineError("value", f'"{path.name}" is too large for a mask: {image.width} x {image.height} pixels.')
             return _brightness(image)

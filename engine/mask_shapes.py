@@ -21,8 +21,9 @@ _SUPERSAMPLING = 4
 
 def region_mask(region: Region, geometry: Geometry, frames: int) -> Mask:
     """A rectangle in seconds and Hz; frames and bands that are touched count whole, and at least one of each is."""
-    first = int(np.floor(region.start_s / geometry.frame_s + 1e-6))
-    last = max(first + 1, int(np.ceil(region.end_s / geometry.frame_s - 1e-6)))
+    start, end = (min(max(seconds / geometry.frame_s, -1), frames + 2) for seconds in (region.start_s, region.end_s))
+    first = int(np.floor(start + 1e-6))
+    last = max(first + 1, int(np.ceil(end - 1e-6)))
     centres = geometry.band_edges_hz()[1:-1]
     inside = (centres >= region.low_hz) & (centres <= region.high_hz)
     if not inside.any():

@@ -135,8 +135,8 @@ class Pipeline:
         request = job.request
         grid = self._start(job)
         logits = _Logits(self.pack.generator, condition, negative)
-        for drawn in draw_grid(lambda *_: logits, grid, self.geometry.cols, seed, request.settings, partial(self.matches, condition)):
-            recorder.add(drawn)
+        judgement = partial(self.matches, condition)
+        for drawn in draw_grid(lambda *_: logits, grid, self.geometry.cols, seed, request.settings, judgement, recorder):
             grid = drawn.ids
             yield self.update_of(index, drawn, job.previews)
         return grid

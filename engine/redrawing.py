@@ -171,7 +171,8 @@ class _Run:
     ) -> None:
         self.pipeline, self.plan, self.geometry, self.watch = pipeline, plan, pipeline.geometry, watch
         self.request: GenerationRequest = replace(job.request, count=1, duration_s=plan.clip.duration_s)
-        self.settings = editing.settings_for(self.request.settings, plan, self.geometry)
+        # One candidate: what is around the paint decides more than the prompt, and an edit shall be quick.
+        self.settings = replace(editing.settings_for(self.request.settings, plan, self.geometry), candidates=1)
         self.previews = job.previews
         started = time.perf_counter()
         self.condition = self._condition(reference)
@@ -217,7 +218,7 @@ class _Run:
             return self.pipeline.matches(self.condition, ids)
 
         seed = self.request.seed + 1_000_003 * number
-        return draw_grid(self._logits(first_col), start, self.geometry.cols, seed, self.settings, matches)
+        return draw_grid(self._logits(first_col), start, self.geometry.cols, seed, self.settings, matches, Recorder())
 
     def _logits(self, first_col: int) -> Callable[[int, int], RegionLogits]:
         """The logits of any columns of a part that begins at ``first_col``."""

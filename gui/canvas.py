@@ -9,11 +9,13 @@ from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDragMoveEve
 from PySide6.QtWidgets import QGraphicsItem, QGridLayout, QLabel, QWidget
 
 from engine.geometry import Geometry
+from engine.masks import Mask
 from engine.types import Region, Spectrogram
 from gui import canvas_access
 from gui.axes import FrequencyRuler, TimeRuler
 from gui.canvas_gestures import moved_bounds, stretched_bounds
 from gui.canvas_image import MelImage
+from gui.canvas_painting import Regions
 from gui.canvas_picture import PictureView, Tool
 from gui.canvas_view import Bounds, CanvasView
 from gui.colour_bar import ColourBar
@@ -23,6 +25,7 @@ from gui.overview import Overview
 from gui.readout import Readout, ReadoutLine
 from gui.theme import DARK, SPACE, Theme
 from gui.ticks import format_hz, format_time, note_name
+from gui.tools import Ground, ToolOptions
 
 __all__ = ["Readout", "SpectrogramCanvas"]
 
@@ -42,7 +45,8 @@ class SpectrogramCanvas(QWidget):
     """Shows one picture of sound and what is selected in it; knows nothing of documents.
 
     Signals: ``seeked`` (s) a click or scrub, ``selected`` (Region or None) once per gesture or key, ``hovered`` (Readout or None),
-    ``view_changed`` (visible Region), ``levels_changed`` (floor, top in dB) by the user's hand, ``paths_dropped`` (list of Path).
+    ``view_changed`` (visible Region), ``levels_changed`` (floor, top in dB) by the user's hand, ``paths_dropped`` (list of Path),
+    ``painted`` (the active region's whole new Mask) once per stroke, ``mask_shown_changed`` when painting made hidden paint appear.
     """
 
     seeked = Signal(float)
@@ -51,6 +55,8 @@ class SpectrogramCanvas(QWidget):
     view_changed = Signal(object)
     levels_changed = Signal(float, float)
     paths_dropped = Signal(list)
+    painted = Signal(object)
+    mask_shown_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,6 +109,8 @@ class SpectrogramCanvas(QWidget):
         self.picture.selection_dragged.connect(self.readout_line.show_selection)
         self.picture.view_dragged.connect(self._set_view)
         self.picture.pointed.connect(self._point)
+        self.picture.painting.painted.connect(self.painted)
+        self.picture.painting.shown_changed.connect(self.mask_shown_changed)
         self.colour_bar.levels_changed.connect(self._levels_dragged)
         for part in (self.overview, self.time_ruler, self.frequency_ruler, self.picture.viewport()):
             part.installEventFilter(self)
@@ -113,7 +121,10 @@ class SpectrogramCanvas(QWidget):
         """The sound to look at and its length in seconds, None for an empty canvas; cheap enough for every preview of a run."""
         if spectrogram is not self._spectrogram:
             self._spectrogram = spectrogram
-            self.picture.show_mel(None if spectrogram is None else MelImage(spectrogram.log_mel))
+            mel = None if spectrogram is None else MelImage(spectrogram.log_mel)
+            self.picture.show_mel(mel)
+            paintable = mel is not None and not mel.is_empty and mel.rows == spectrogram.geometry.bands
+            self.picture.painting.set_ground(Ground(spectrogram.geometry, mel.level(0)) if paintable else None)
         geometry = self._view.geometry if spectrogram is None else spectrogram.geometry
         resized = self._view.resized(geometry, duration_s)
         self._set_view(resized if keep_view else resized.fitted())
@@ -176,8 +187,21 @@ class SpectrogramCanvas(QWidget):
             part.set_theme(theme)
 
     def set_tool(self, name: Tool) -> None:
-        """``select``: a drag selects; ``hand``: a drag moves the picture. The middle button moves it with any tool."""
+        """``select``: a drag selects; ``hand``: a drag moves the picture; the others paint. The middle button moves it with any tool."""
         self.picture.set_tool(name)
+
+    def set_tool_options(self, options: ToolOptions) -> None:
+        """Sizes and other settings of the painting tools."""
+        self.picture.painting.set_options(options)
+
+    def show_mask(self, mask: Mask | None, regions: Regions = (), active: int | None = None) -> None:
+        """All paint; ``regions`` are pairs of a mask and the place of its colour and number, ``active`` the place of the one that tools
+        paint into. Without regions the paint is shown by itself. Cheap if nothing has changed."""
+        self.picture.painting.show_mask(mask, regions, active)
+
+    def set_mask_shown(self, shown: bool) -> None:
+        """Whether paint is drawn; who paints sees it again."""
+        self.picture.painting.set_shown(shown)
 
     @property
     def time_only(self) -> bool:

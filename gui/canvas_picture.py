@@ -24,13 +24,17 @@ from engine.types import Region
 from gui.canvas_gestures import DRAG_PX, SelectionDrag, cursor_for, edges_at
 from gui.canvas_image import MelImage, render
 from gui.canvas_items import OverlayRoot, PlayheadItem, SelectionItem
+from gui.canvas_painting import Painting
 from gui.canvas_view import EMPTY_DURATION_S, CanvasView
 from gui.cells_overlay import CellsOverlay
 from gui.colour_bar import DEFAULT_FLOOR_DB, DEFAULT_TOP_DB
 from gui.colour_maps import DEFAULT_MAP, colour_table
 from gui.theme import DARK, SPACE, Theme
+from gui.tools import PaintTool
 
-Tool = Literal["select", "hand"]
+Tool = Literal["select", "hand"] | PaintTool
+
+_CURSORS = {"hand": Qt.CursorShape.OpenHandCursor, "move": Qt.CursorShape.SizeAllCursor}
 
 
 class PictureView(pyqtgraph.GraphicsView):
@@ -82,7 +86,9 @@ class PictureView(pyqtgraph.GraphicsView):
         self._selection = SelectionItem(light, dark)
         self._playhead = PlayheadItem(self._theme.playhead, dark)
         self._playhead.setVisible(False)
-        for depth, item in enumerate((self.cells, self._root, self._selection, self._playhead)):
+        self.painting = Painting(light, dark, self)
+        items = (self.cells, self.painting.overlay, self._root, self._selection, self._playhead, self.painting.cursor)
+        for depth, item in enumerate(items):
             item.setZValue(depth)
             self.scene().addItem(item)
 
@@ -106,7 +112,7 @@ class PictureView(pyqtgraph.GraphicsView):
     @property
     def is_dragging(self) -> bool:
         """True while a button holds the picture or an edge."""
-        return self._press is not None or self._pan_from is not None
+        return self._press is not None or self._pan_from is not None or self.painting.is_pressed
 
     def show_mel(self, mel: MelImage | None) -> None:
         """Another picture, None for an empty canvas."""
@@ -138,6 +144,7 @@ class PictureView(pyqtgraph.GraphicsView):
     def set_tool(self, tool: Tool) -> None:
         """What a plain drag does."""
         self._tool = tool
+        self.painting.set_tool(tool)
         self._update_cursor(frozenset())
 
     def show_region(self, region: Region | None) -> None:
@@ -206,6 +213,7 @@ class PictureView(pyqtgraph.GraphicsView):
     def _place_items(self) -> None:
         view, width, height = self._view, float(self.width()), float(self.height())
         self.cells.place(view, width, height)
+        self.painting.place(view, width, height)
         across, up = width / view.span_frames, height / view.span_bands
         self._root.setTransform(QTransform(across, 0.0, 0.0, -up, -view.start * across, view.high * up))
         self._playhead.set_height(height)
@@ -246,6 +254,8 @@ class PictureView(pyqtgraph.GraphicsView):
             self._update_cursor(frozenset())
         elif event.button() == Qt.MouseButton.LeftButton:
             self._press = event.position()
+            if self.painting.paints:
+                self.painting.press(event.position(), event.modifiers())
         else:
             event.ignore()
 
@@ -253,6 +263,8 @@ class PictureView(pyqtgraph.GraphicsView):
         """Continues the gesture, or reports what is under the pointer."""
         if self._pan_from is not None:
             self._pan(event.position())
+        elif self.painting.paints:
+            self.painting.move(event.position(), event.modifiers())
         elif self._press is not None:
             self._drag_selection(event.position())
         else:
@@ -260,10 +272,16 @@ class PictureView(pyqtgraph.GraphicsView):
         self.pointed.emit(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Ends the gesture; without a drag it was a click."""
+        """Ends the gesture; without a drag it was a click. A stroke outlives a middle button that moves the picture under it."""
+        if self.painting.is_pressed and event.button() != Qt.MouseButton.LeftButton:
+            self._pan_from = None
+            self._update_cursor(frozenset())
+            return
         press, drag, region, panned = self._press, self._drag, self._dragged, self._pan_from
         self._end_gesture()
-        if drag is not None and region is not None:
+        if self.painting.release():
+            pass
+        elif drag is not None and region is not None:
             self._region = region
             self._place_selection()
             self.selection_drawn.emit(region)
@@ -276,6 +294,7 @@ class PictureView(pyqtgraph.GraphicsView):
         """Forgets the drag: selection and view are what they were before."""
         dragged, panned = self._drag is not None, self._pan_from
         self._end_gesture()
+        self.painting.drop()
         if panned is not None:
             self.view_dragged.emit(panned[1])
         if dragged:
@@ -307,6 +326,7 @@ class PictureView(pyqtgraph.GraphicsView):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the pointer any more."""
+        self.painting.leave()
         self.pointed.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -344,8 +364,8 @@ class PictureView(pyqtgraph.GraphicsView):
     def _update_cursor(self, edges: frozenset) -> None:
         if self._pan_from is not None:
             shape = Qt.CursorShape.ClosedHandCursor
-        elif self._tool == "hand":
-            shape = Qt.CursorShape.OpenHandCursor
+        elif self._tool in _CURSORS:
+            shape = _CURSORS[self._tool]
         else:
             shape = cursor_for(edges)
         if self.viewport().cursor().shape() != shape:

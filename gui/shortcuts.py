@@ -44,6 +44,7 @@ class Command:
 PLAYING = QT_TRANSLATE_NOOP("Shortcuts", "Playing")
 VIEW = QT_TRANSLATE_NOOP("Shortcuts", "View")
 TOOLS = QT_TRANSLATE_NOOP("Shortcuts", "Tools and selection")
+PAINT = QT_TRANSLATE_NOOP("Shortcuts", "Paint and edits")
 GENERATING = QT_TRANSLATE_NOOP("Shortcuts", "Generating")
 TAKES = QT_TRANSLATE_NOOP("Shortcuts", "Takes")
 FILES = QT_TRANSLATE_NOOP("Shortcuts", "Project and files")
@@ -72,10 +73,33 @@ COMMANDS: tuple[Command, ...] = (
     Command("view.full_screen", QT_TRANSLATE_NOOP("Shortcuts", "Full screen"), VIEW, ("F11",)),
     Command("tool.pointer", QT_TRANSLATE_NOOP("Shortcuts", "Select and move"), TOOLS, ("V", "1")),
     Command("tool.hand", QT_TRANSLATE_NOOP("Shortcuts", "Hand: move the view"), TOOLS, ("H", "2")),
+    Command("tool.brush", QT_TRANSLATE_NOOP("Shortcuts", "Brush"), TOOLS, ("B", "3")),
+    Command("tool.eraser", QT_TRANSLATE_NOOP("Shortcuts", "Eraser"), TOOLS, ("E", "4")),
+    Command("tool.rectangle", QT_TRANSLATE_NOOP("Shortcuts", "Rectangle"), TOOLS, ("U", "5")),
+    Command("tool.lasso", QT_TRANSLATE_NOOP("Shortcuts", "Lasso"), TOOLS, ("6",)),
+    Command("tool.time_stripe", QT_TRANSLATE_NOOP("Shortcuts", "Time stripe"), TOOLS, ("7",)),
+    Command("tool.band_stripe", QT_TRANSLATE_NOOP("Shortcuts", "Frequency stripe"), TOOLS, ("8",)),
+    Command("tool.harmonics", QT_TRANSLATE_NOOP("Shortcuts", "Harmonics brush"), TOOLS, ("9",)),
+    Command("tool.wand", QT_TRANSLATE_NOOP("Shortcuts", "Magic wand"), TOOLS, ("W",)),
+    Command("tool.move", QT_TRANSLATE_NOOP("Shortcuts", "Move the paint"), TOOLS, ("M",)),
     Command("select.all", QT_TRANSLATE_NOOP("Shortcuts", "Select everything"), TOOLS, ("Ctrl+A",)),
     Command("select.none", QT_TRANSLATE_NOOP("Shortcuts", "Select nothing"), TOOLS, ("Esc", "Ctrl+Shift+A")),
     Command("edit.undo", QT_TRANSLATE_NOOP("Shortcuts", "Undo"), TOOLS, ("Ctrl+Z",)),
     Command("edit.redo", QT_TRANSLATE_NOOP("Shortcuts", "Redo"), TOOLS, ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Command("brush.smaller", QT_TRANSLATE_NOOP("Shortcuts", "Smaller brush"), PAINT, ("[",)),
+    Command("brush.larger", QT_TRANSLATE_NOOP("Shortcuts", "Larger brush"), PAINT, ("]",)),
+    Command("mask.show", QT_TRANSLATE_NOOP("Shortcuts", "Show or hide the paint"), PAINT, ("Shift+H",)),
+    Command("mask.invert", QT_TRANSLATE_NOOP("Shortcuts", "Invert the paint"), PAINT, ("Shift+V",)),
+    Command("mask.grow", QT_TRANSLATE_NOOP("Shortcuts", "Grow the paint"), PAINT),
+    Command("mask.shrink", QT_TRANSLATE_NOOP("Shortcuts", "Shrink the paint"), PAINT),
+    Command("mask.feather", QT_TRANSLATE_NOOP("Shortcuts", "Feather the paint"), PAINT),
+    Command("mask.clear", QT_TRANSLATE_NOOP("Shortcuts", "Clear the paint"), PAINT),
+    Command("edit.fill", QT_TRANSLATE_NOOP("Shortcuts", "Fill what is painted"), PAINT),
+    Command("edit.vary", QT_TRANSLATE_NOOP("Shortcuts", "Vary"), PAINT),
+    Command("edit.repair", QT_TRANSLATE_NOOP("Shortcuts", "Repair weak spots"), PAINT),
+    Command("edit.extend", QT_TRANSLATE_NOOP("Shortcuts", "Extend"), PAINT),
+    Command("edit.restore", QT_TRANSLATE_NOOP("Shortcuts", "Restore highs"), PAINT),
+    Command("edit.loop", QT_TRANSLATE_NOOP("Shortcuts", "Make a seamless loop"), PAINT),
     Command("run.generate", QT_TRANSLATE_NOOP("Shortcuts", "Generate"), GENERATING, ("Ctrl+Return", "Ctrl+Enter")),
     Command("run.generate_first", QT_TRANSLATE_NOOP("Shortcuts", "Generate before what waits"), GENERATING, ("Ctrl+Shift+Return",)),
     Command("run.cancel", QT_TRANSLATE_NOOP("Shortcuts", "Cancel the run"), GENERATING, ("Shift+X",)),

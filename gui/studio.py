@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QObject, QSettings
+from PySide6.QtCore import QByteArray, QObject, QSettings, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication
 
@@ -104,6 +104,8 @@ class Studio(QObject):
         """Begins to load the pack; the window is already there."""
         self.window.status_line.set_idle(self.tr("Loading the pack…"))
         self.load_pack()
+        if self.recovery is not None and self.recovery.another_is_running():
+            self.screen.status("info", self.tr("Melbrush is open in another window too; each keeps its own project."))
         self.projects.offer_recovery()
         self.window.transport.show_devices(self.player.devices(), self.player.device)
 
@@ -312,11 +314,10 @@ class Studio(QObject):
         self.settings.set("canvas.top_db", float(top_db))
 
     def _close_requested(self, event: QCloseEvent) -> None:
-        if self.projects.may_close:
-            event.accept()
-        else:
+        if not self.projects.may_close:
             event.ignore()
-            self.projects.close()
+            # Not from here: a window that is about to close does not close a second time.
+            QTimer.singleShot(0, self.projects.close)
 
     # What the engine brings
 

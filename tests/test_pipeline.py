@@ -216,7 +216,7 @@ def test_takes_arrive_one_by_one(pipeline: Pipeline) -> None:
     assert kinds == [*["StepUpdate"] * 4, "TakeReady", *["StepUpdate"] * 4, "TakeReady", "Finished"]
 
 
-def test_of_several_candidates_the_best_suited_goes_on(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_several_candidates_the_best_suited_is_kept(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = SamplingSettings(steps=4, candidates=3)
     seen: list[torch.Tensor] = []
     original = pipeline.matches
@@ -228,11 +228,12 @@ def test_of_several_candidates_the_best_suited_goes_on(pipeline: Pipeline, monke
     monkeypatch.setattr(pipeline, "matches", watched)
     events = list(pipeline.run(Generate(replace(REQUEST, settings=settings))))
     assert [tuple(values.shape) for values in seen] == [(3,), (1,)]
-    grids = [event.grid.ids for event in events if isinstance(event, StepUpdate)]
-    assert len(grids) == 4
-    alone = [takes_of(pipeline, replace(REQUEST, seed=REQUEST.seed + 104_729 * index))[0].history.guess[1] for index in range(3)]
-    chosen = int(seen[0].argmax())
-    np.testing.assert_array_equal(events[-1].takes[0].history.guess[1], alone[chosen])
+    assert sum(isinstance(event, StepUpdate) for event in events) == 4
+    alone = [takes_of(pipeline, replace(REQUEST, seed=REQUEST.seed + 104_729 * index))[0] for index in range(3)]
+    best, take = alone[int(seen[0].argmax())], events[-1].takes[0]
+    np.testing.assert_array_equal(take.history.guess, best.history.guess)
+    np.testing.assert_array_equal(take.clip.samples, best.clip.samples)
+    assert take.prompt_match == max(other.prompt_match for other in alone)
 
 
 @pytest.mark.parametrize(("rate", "channels", "seconds"), [(48000, 2, 1.3), (22050, 1, 0.01), (8000, 3, 25.0)])

@@ -22,7 +22,7 @@ from engine.evaluation.figures import table
 from engine.evaluation.reconstruction import held_out_cases
 from engine.evaluation.store import Row, RowStore, fingerprint
 from engine.geometry import Geometry
-from engine.jobs import EngineJob, Encode, Fill
+from engine.jobs import Encode, EngineJob, Fill
 from engine.masks import Mask
 from engine.pipeline import Pipeline
 from engine.signal.audition import outside_paint
@@ -219,9 +219,9 @@ def inpainting_report(result: Row) -> str:
         "# Inpainting: what is put into holes",
         "",
         f"Pack {result['pack']}; {result['clips']} clips of the test split; {result['steps']} iterations at most, {guided}.",
-        "Time: 1.9 s in the middle were removed. Bandwidth: the top 16 bands were removed (everything above 6.5 kHz is lost).",
-        "Frechet distance of the prompt encoder's embeddings to those of the untouched clips, times 100 (0: the same); log-spectral distance to",
-        "the truth inside the hole in dB. Lower is better; a good filling need not be the truth.",
+        "Time: 1.9 s in the middle were removed. Bandwidth: the top 16 bands were removed (everything above 5.5 kHz).",
+        "Frechet distance of the prompt encoder's embeddings to those of the untouched clips, times 100 (0: the same); log-spectral",
+        "distance to the truth inside the hole in dB. Lower is better; a good filling need not be the truth.",
         "",
         table(["clips", "bandwidth, Frechet", "time, Frechet", "bandwidth, dB", "time, dB"], rows),
     ]

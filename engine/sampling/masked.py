@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -33,18 +33,11 @@ class Step:
         return Step(self.number, self.total, self.ids[one], self.guess[one], self.confidence[one])
 
 
-Survivors = Callable[[Step], list[int] | None]
-"""Indices of the samples that go on after a step, or None for all."""
-
-
-def unmask(
-    logits: LogitsFunction, ids: Tensor, seeds: Sequence[int], settings: SamplingSettings, survivors: Survivors | None = None
-) -> Iterator[Step]:
+def unmask(logits: LogitsFunction, ids: Tensor, seeds: Sequence[int], settings: SamplingSettings) -> Iterator[Step]:
     """Fills the hidden cells (-1) of ``ids`` (B, rows, cols) step by step; the last step has none left.
 
     Known cells have infinite confidence and never move, so inpainting is no special case. Each sample owns a generator made from its seed
     and its own count of hidden cells: its result does not depend on what else is in the batch. Nothing hidden: nothing is yielded.
-    ``survivors`` may end some samples early; the step that it judged is yielded with those that go on.
     Raises EngineError("numeric") when the network returns something that is not finite.
     """
     given = ids != HIDDEN
@@ -68,13 +61,7 @@ def unmask(
         else:
             score = _scores(guess_log_p, noise, rolls, settings, step)
             current = _keep_best(guess, score, unknown, hidden_at_start, settings, step)
-        done = Step(step + 1, settings.steps, current, guess, confidence)
-        keep = survivors(done) if survivors else None
-        if keep is not None:
-            current, guess, confidence = current[keep], guess[keep], confidence[keep]
-            hidden_at_start, generators, rolls = ([values[i] for i in keep] for values in (hidden_at_start, generators, rolls))
-            done = Step(step + 1, settings.steps, current, guess, confidence)
-        yield done
+        yield Step(step + 1, settings.steps, current, guess, confidence)
         if not (current == HIDDEN).any():
             return
         current = current.to(ids.device)

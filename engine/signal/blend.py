@@ -281,14 +281,16 @@ def _fade_places(low: int, high: int, start: int, stop: int, total: int, fade: i
 
 def _crossfade(removed: NDArray[np.float32], drawn: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
     """What has to be added to the source: nothing at place 0, the whole exchange at place 1, even power between (Vorbis' power window)."""
-    fading = places < 1
-    if not fading.any():
-        return drawn - removed
-    old, new = removed[fading].astype(np.float64), drawn[fading].astype(np.float64)
-    likeness = np.clip((old * new).sum() / np.sqrt(max((old * old).sum() * (new * new).sum(), 1e-20)), 0.0, 1.0)
-    angle = np.pi / 2 * np.sin(np.pi / 2 * places) ** 2
-    even = 1 / np.sqrt(1 + likeness * np.sin(2 * angle))
-    return (np.sin(angle) * even * drawn - (1 - np.cos(angle) * even) * removed).astype(np.float32)
+    out = drawn - removed
+    fading = np.concatenate([[False], places < 1, [False]])
+    edges = np.flatnonzero(fading[1:] != fading[:-1])
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        old, new = removed[first:last].astype(np.float64), drawn[first:last].astype(np.float64)
+        likeness = np.clip((old * new).sum() / np.sqrt(max((old * old).sum() * (new * new).sum(), 1e-20)), 0.0, 1.0)
+        angle = np.pi / 2 * np.sin(np.pi / 2 * places[first:last]) ** 2
+        even = 1 / np.sqrt(1 + likeness * np.sin(2 * angle))
+        out[first:last] = np.sin(angle) * even * new - (1 - np.cos(angle) * even) * old
+    return out
 
 
 def _bilinear(picture: NDArray, rows: NDArray, cols: NDArray) -> NDArray[np.float32]:

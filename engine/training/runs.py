@@ -243,7 +243,7 @@ class Workshop:
 
 def _take_over(network: nn.Module, source: nn.Module, part: str) -> nn.Module:
     """Gives a network, or the network that a trainer has wrapped, the weights of a pack. Raises EngineError("pack")."""
-    inner = getattr(network, "encoder", network)
+    inner = getattr(network, "encoder", network) if part == "prompt" else network
     try:
         inner.load_state_dict(source.state_dict())
     except RuntimeError as error:

@@ -88,6 +88,7 @@ class Bench:
         self.studio = Studio(QApplication.instance(), self.settings, packs, keeper, writer, Player(self.output))
         self.window, self.session, self.controller = self.studio.window, self.studio.session, self.studio.controller
         self.player, self.listening, self.projects = self.studio.player, self.studio.listening, self.studio.projects
+        self.closed = False
         self.errors: list[tuple[str, str]] = []
         for source in (self.controller, self.projects, self.listening):
             source.failed.connect(lambda sentence, detail: self.errors.append((sentence, detail)))
@@ -107,7 +108,10 @@ class Bench:
         return self
 
     def close(self) -> None:
-        """Ends threads; the window goes without a question."""
+        """Ends threads; the window goes without a question. A second time nothing happens."""
+        if self.closed:
+            return
+        self.closed = True
         self.studio.shut_down()
         self.window.hide()
         self.window.deleteLater()
@@ -220,6 +224,21 @@ class Bench:
             QApplication.processEvents()
         return np.concatenate(blocks)
 
+    def answer(self, name: str, text: str) -> None:
+        """Presses the button ``text`` of the open question whose object name is ``name``."""
+
+        def question() -> QWidget | None:
+            return next((box for box in QApplication.topLevelWidgets() if box.objectName() == name and box.isVisible()), None)
+
+        self.until(question)
+        box = question()
+        buttons = [button for button in box.findChildren(QPushButton) if button.text().replace("&", "") == text]
+        assert len(buttons) == 1, [button.text() for button in box.findChildren(QPushButton)]
+        self.qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
+        # Without a window manager nobody gives the window its focus back.
+        self.window.activateWindow()
+        QApplication.processEvents()
+
     def settle(self) -> None:
         """Waits until both workers have done what was asked of them so far, and the window has seen it."""
         seen = set()
@@ -231,16 +250,3 @@ class Bench:
 
     def no_errors(self) -> None:
         assert self.errors == []
-
-
-def answer(qtbot, name: str, text: str) -> None:
-    """Presses the button ``text`` of the open question whose object name is ``name``."""
-
-    def question() -> QWidget | None:
-        return next((box for box in QApplication.topLevelWidgets() if box.objectName() == name and box.isVisible()), None)
-
-    qtbot.waitUntil(lambda: question() is not None, timeout=LIMIT_MS)
-    box = question()
-    buttons = [button for button in box.findChildren(QPushButton) if button.text().replace("&", "") == text]
-    assert len(buttons) == 1, [button.text() for button in box.findChildren(QPushButton)]
-    qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)

@@ -1,5 +1,7 @@
 """Sounds and projects that come in and go out: dropped, dragged, saved, opened."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -14,7 +16,6 @@ from engine.session.project import load_project
 from engine.signal.wav import recipe_chunk, wav_bytes
 from engine.types import SamplingSettings
 from gui import drag_out
-from tests.gui.studio import answer
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -54,7 +55,7 @@ def test_a_dropped_export_brings_its_recipe_back(bench, make_bench, tmp_path):
     entry = bench.generate("heavy rain", negative="birds", duration_s=1.5, seed=77, seed_locked=True, settings=settings)
     ((written),) = export_takes(ExportTakes((entry,), tmp_path, ExportSettings()))
     bench.projects.new()
-    answer(bench.qtbot, "SaveQuestion", "Discard")
+    bench.answer("SaveQuestion", "Discard")
     bench.until(lambda: not bench.takes)
     bench.session.change("other", prompt="wind", negative="", duration_s=4.0, settings=SamplingSettings(steps=9))
     bench.drop(written.path)
@@ -117,7 +118,7 @@ def test_save_ask_save_as_and_open_again(bench, make_bench, tmp_path, monkeypatc
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(wanted), ""))
     assert bench.session.dirty and bench.window.isWindowModified()
     bench.window.close()
-    answer(bench.qtbot, "SaveQuestion", "Save")
+    bench.answer("SaveQuestion", "Save")
     saved = tmp_path / "forest.melbrush"
     bench.until(lambda: not bench.window.isVisible())
     assert saved.is_file() and not bench.session.dirty and bench.session.path == saved
@@ -140,14 +141,14 @@ def test_save_ask_save_as_and_open_again(bench, make_bench, tmp_path, monkeypatc
 def test_cancel_keeps_the_window_open(bench):
     bench.generate("rain", duration_s=1.0)
     bench.keys(Qt.Key.Key_Q, CTRL, bench.canvas)
-    answer(bench.qtbot, "SaveQuestion", "Cancel")
+    bench.answer("SaveQuestion", "Cancel")
     assert bench.window.isVisible() and len(bench.takes) == 1 and not bench.projects.may_close
 
 
 def test_without_changes_the_window_just_closes(bench):
     bench.type_prompt("rain")
     bench.window.close()
-    assert not bench.window.isVisible()
+    bench.until(lambda: not bench.window.isVisible())
 
 
 def test_a_save_that_fails_keeps_the_file_and_the_changes(bench, tmp_path, monkeypatch):
@@ -163,7 +164,7 @@ def test_a_save_that_fails_keeps_the_file_and_the_changes(bench, tmp_path, monke
     # A folder in the way of the backup: whoever is asked, nothing can be replaced.
     path.with_name(path.name + ".bak").mkdir()
     bench.window.close()
-    answer(bench.qtbot, "SaveQuestion", "Save")
+    bench.answer("SaveQuestion", "Save")
     bench.until(lambda: bench.errors)
     bench.settle()
     assert path.read_bytes() == before and len(load_project(path).document.takes) == 1
@@ -187,8 +188,6 @@ def drags(monkeypatch):
 
 
 def test_a_take_is_dragged_out_as_a_finished_copy_that_stays(bench, drags, tmp_path):
-    from pathlib import Path
-
     entry = bench.generate("rain", duration_s=1.0)
     bench.until(lambda: entry.id in bench.projects._drag_files)
     viewport, place = bench.card(entry)
