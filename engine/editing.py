@@ -11,12 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.geometry import Geometry
-from engine.mask_shapes import cells_mask, weak_cells, weak_mask
 from engine.masks import Mask
 from engine.sampling.schedules import SCHEDULES
 from engine.types import HIDDEN, Clip, EngineError, SamplingSettings, TokenGrid
-
-__all__ = ["cells_mask", "weak_cells", "weak_mask"]
 
 SHORTEST_S, LONGEST_S = 0.1, 600.0
 

@@ -17,6 +17,7 @@ from engine.drawing import Drawn, Recorder, draw_grid, window_starts
 from engine.editing import Plan
 from engine.geometry import Geometry
 from engine.jobs import Extend, Fill, MakeLoop, Report, Restore
+from engine.mask_shapes import cells_mask
 from engine.masks import Mask
 from engine.signal.audio_io import resample
 from engine.signal.blend import blend_into, kept
@@ -82,7 +83,7 @@ def _fill(pipeline: Pipeline, job: Fill, watch: dict[str, float]) -> Drawing:
     cells = mask.cells(geometry)
     if job.strength != 1:
         cells = editing.thinned(cells, job.strength, job.request.seed)
-        mask = mask.without(editing.cells_mask(cells, mask.frames, geometry).inverted())
+        mask = mask.without(cells_mask(cells, mask.frames, geometry).inverted())
     plan = editing.plan(source.clip, source.spectrogram.log_mel, source.grid.ids, mask, cells, geometry)
     take = yield from _Run(pipeline, plan, job, watch, job.prompts, job.reference).drawn()
     yield Report(kept(source.clip, take.clip, mask, geometry).sentence)

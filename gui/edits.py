@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from engine.jobs import Extend, Fill, MakeLoop, Restore
-from engine.mask_shapes import region_mask
+from engine.mask_shapes import region_mask, weak_mask
 from engine.masks import Mask
 from engine.session.document import Document, PaintedRegion, TakeEntry
 from engine.session.session import Session
@@ -149,10 +149,7 @@ class Edits(QObject):
         self._controller.edit_take(entry, self.tr("Vary"), "varied", Fill, mask=mask, strength=float(values.get("strength", 0.5)))
 
     def _repair(self, entry: TakeEntry, values: dict[str, Any]) -> None:
-        from engine.editing import cells_mask, weak_cells
-
-        picture = entry.take.spectrogram
-        mask = cells_mask(weak_cells(entry.take, float(values.get("share", 0.1))), picture.log_mel.shape[1], picture.geometry)
+        mask = weak_mask(entry.take, float(values.get("share", 0.15)))
         self._controller.edit_take(entry, self.tr("Repair weak spots"), "repaired", Fill, mask=mask)
 
     def _extend(self, entry: TakeEntry, values: dict[str, Any]) -> None:

@@ -332,8 +332,8 @@ def touched_cells(paint: Painted, geometry: Geometry, first: int, last: int) -> 
 
 
 def _corner(mask: Mask) -> tuple[int, int]:
-    """First painted frame and the edge above the highest painted band."""
-    rows = np.flatnonzero(mask.weights.any(axis=1))
+    """First painted frame, and the edge above the highest band that is painted there."""
+    rows = np.flatnonzero(mask.weights[:, 0]) if not mask.is_empty else np.zeros(0, int)
     return mask.first, int(rows[-1]) + 1 if rows.size else 0
 
 

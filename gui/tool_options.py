@@ -154,27 +154,21 @@ class ToolOptionsBar(QWidget):
 
     def _build_spins(self) -> None:
         keys = self.tr("All sizes together: [ and ]")
-        self._add("width_s", self.tr("Width"), self.tr("Width of the brush in seconds"), WIDTHS_S, 0.05, 2, self.tr(" s"), keys)
-        told = self.tr("Height of the brush in mel bands")
-        self._add("height_bands", self.tr("Height"), told, HEIGHTS_BANDS, 1.0, 1, self.tr(" bands"), keys)
-        told = self.tr("Hardness of the edge in per cent")
-        self._add(
-            "hardness", self.tr("Hardness"), told, (0, 100), 10, 0, self.tr(" %"), self.tr("100 %: sharp. 0 %: soft from the middle on.")
-        )
-        told = self.tr("Number of overtones above the fundamental")
-        self._add("overtones", self.tr("Overtones"), told, OVERTONES, 1, 0, "", "")
-        told = self.tr("Tolerance of the magic wand in decibels")
-        explained = self.tr("How much louder or quieter than the place under the pointer.")
-        self._add("tolerance_db", self.tr("Tolerance"), told, TOLERANCES_DB, 1.0, 1, self.tr(" dB"), explained)
+        edge = self.tr("100 %: sharp. 0 %: soft from the middle on.")
+        louder = self.tr("How much louder or quieter than the place under the pointer.")
+        self._add("width_s", self.tr("Width"), self.tr("Width of the brush in seconds"), keys)
+        self._add("height_bands", self.tr("Height"), self.tr("Height of the brush in mel bands"), keys)
+        self._add("hardness", self.tr("Hardness"), self.tr("Hardness of the edge in per cent"), edge)
+        self._add("overtones", self.tr("Overtones"), self.tr("Number of overtones above the fundamental"), "")
+        self._add("tolerance_db", self.tr("Tolerance"), self.tr("Tolerance of the magic wand in decibels"), louder)
+        self._set("width_s", WIDTHS_S, 0.05, 2, self.tr(" s"), 11)
+        self._set("height_bands", HEIGHTS_BANDS, 1.0, 1, self.tr(" bands"), 15)
+        self._set("hardness", (0, 100), 10, 0, self.tr(" %"), 10)
+        self._set("overtones", OVERTONES, 1, 0, "", 8)
+        self._set("tolerance_db", TOLERANCES_DB, 1.0, 1, self.tr(" dB"), 12)
 
-    def _add(
-        self, name: str, caption: str, told: str, limits: tuple[float, float], step: float, decimals: int, unit: str, more: str
-    ) -> None:
+    def _add(self, name: str, caption: str, told: str, more: str) -> None:
         spin = QDoubleSpinBox(self)
-        spin.setDecimals(decimals)
-        spin.setRange(*limits)
-        spin.setSingleStep(step)
-        spin.setSuffix(unit)
         spin.setKeyboardTracking(False)
         spin.setAccessibleName(told)
         spin.setToolTip(f"{told}. {more}" if more else told)
@@ -184,11 +178,20 @@ class ToolOptionsBar(QWidget):
         label.setBuddy(spin)
         self._captions[name], self._spins[name] = label, spin
 
+    def _set(self, name: str, limits: tuple[float, float], step: float, decimals: int, unit: str, units_wide: int) -> None:
+        spin = self._spins[name]
+        with QSignalBlocker(spin):
+            spin.setDecimals(decimals)
+            spin.setRange(*limits)
+            spin.setSingleStep(step)
+            spin.setSuffix(unit)
+        spin.setFixedWidth(units_wide * SPACE)
+
     def _arrange(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE, 0, SPACE, 0)
         row.setSpacing(SPACE)
-        self._name.setMinimumWidth(14 * SPACE)
+        self._name.setMinimumWidth(16 * SPACE)
         row.addWidget(self._name)
         for name, spin in self._spins.items():
             row.addWidget(self._captions[name])

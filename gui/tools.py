@@ -39,8 +39,8 @@ _LONGEST_LIVE_LASSO = 1000
 class BrushShape:
     """An ellipse: its width in seconds, its height in mel bands, and its hardness from 0 (soft from the middle on) to 1 (sharp edge)."""
 
-    width_s: float = 0.25
-    height_bands: float = 10.0
+    width_s: float = 0.4
+    height_bands: float = 8.0
     hardness: float = 0.6
 
     def scaled(self, steps: int) -> BrushShape:
@@ -60,7 +60,7 @@ class ToolOptions:
     """Settings of all tools; brush, eraser and harmonics brush remember a size each."""
 
     brush: BrushShape = field(default_factory=BrushShape)
-    eraser: BrushShape = field(default_factory=lambda: BrushShape(0.4, 16.0, 1.0))
+    eraser: BrushShape = field(default_factory=lambda: BrushShape(0.6, 12.0, 1.0))
     harmonics: BrushShape = field(default_factory=lambda: BrushShape(0.1, 2.5, 0.8))
     overtones: int = 12
     tolerance_db: float = 12.0

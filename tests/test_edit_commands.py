@@ -1,5 +1,6 @@
 """Edits on the command line: files that keep what was not painted, recipes, and one sentence for everything else."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -195,3 +196,11 @@ def test_help_names_the_edits() -> None:
         for name in ("fill", "vary", "extend", "restore", "loop"):
             assert name in main.get_help(context)
             assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
+
+
+def test_a_sound_tells_the_command_that_edited_it(pack: Path, sound: Path, tmp_path: Path) -> None:
+    done(run(pack, "fill", sound, "-o", tmp_path / "out.wav", "--region", "0.5-0.9:500-2000=$(rm -rf) 'rain'"))
+    told = CliRunner().invoke(main, ["recipe", str(tmp_path / "out.wav")]).output
+    words = shlex.split(told.split("#")[0])
+    assert words[:3] == ["python", "main.py", "fill"] and words[-1] == str(sound)
+    assert words[words.index("--region") + 1].endswith("=$(rm -rf) 'rain'")

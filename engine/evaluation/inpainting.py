@@ -251,4 +251,5 @@ def _bars(axes: Any, task: str, result: Row) -> None:
     axes.axhline(result["reconstructed"], color="#444444", linewidth=1, linestyle=":", label="tokenizer and vocoder alone")
     axes.set_title({"time": "Time inpainting (1.9 s)", "bandwidth": "Bandwidth extension (top 16 bands)"}[task])
     axes.set_ylabel("Frechet distance x 100" if task == "time" else "")
-    axes.legend(frameon=False)
+    axes.margins(y=0.25)
+    axes.legend(frameon=False, loc="upper left")

@@ -12,9 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest_socket
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPaintEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from gui.settings import Settings
 
 pytest_socket.disable_socket(allow_unix_socket=True)
 
@@ -134,9 +137,6 @@ class FaultySlot(QObject):
 
 def fail_everywhere(studio) -> None:
     """Raises in a slot, in paintEvent, in a mouse event and in a thread; then shows that it still answers."""
-    from PySide6.QtTest import QTest
-    from PySide6.QtCore import Qt
-
     def fail() -> None:
         studio.faulty, studio.slot = Faulty(studio.window), FaultySlot(studio)
         studio.faulty.resize(40, 40)
@@ -175,12 +175,14 @@ def main(packs: str, *tasks: str) -> int:
     import gui.app
     from gui import studio as studio_module
 
-    gui.app.ROOT = Path(packs).parent
     code = 0
     for task in tasks:
         name, _, argument = task.partition("=")
 
         class Told(studio_module.Studio):
+            def __init__(self, app: QApplication, settings: Settings, _: Path, *rest: object) -> None:
+                super().__init__(app, settings, Path(packs), *rest)
+
             def start(self, name: str = name, argument: str = argument) -> None:
                 globals()[name](self, *([argument] if argument else []))
                 super().start()

@@ -1,0 +1,242 @@
+"""What can be done with the paint and the sound: edits with their numbers, actions on the paint, and ways to listen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.icons import icon
+from gui.theme import SPACE
+
+ACTIONS = ("fill", "vary", "repair", "extend", "restore", "loop")
+MASK_ACTIONS = ("invert", "grow", "shrink", "feather", "clear", "select all", "import", "export")
+AUDITIONS = ("inside", "outside", "context", "before", "after", "difference")
+_ICON = QSize(18, 18)
+
+
+class EditPanel(QWidget):
+    """One line for each action.
+
+    ``action_requested`` carries a name of ``ACTIONS`` and its numbers (``strength`` and ``share`` 0..1, ``before_s``, ``after_s``,
+    ``cutoff_hz`` or None for automatic, ``joint_s``); ``mask_action`` a name of ``MASK_ACTIONS`` and the ``bands`` and ``frames`` by which
+    to grow, shrink or soften; ``audition_requested`` a name of ``AUDITIONS``.
+    """
+
+    action_requested = Signal(str, dict)
+    mask_action = Signal(str, dict)
+    audition_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("editPanel")
+        self.setAccessibleName(self.tr("Edits"))
+        self._buttons: dict[str, QPushButton] = {}
+        self._told: dict[str, str] = {}
+        self._build_fields()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE, 0, SPACE, SPACE)
+        column.setSpacing(SPACE)
+        column.addWidget(self._title(self.tr("Edit the sound")))
+        column.addLayout(self._edit_rows())
+        column.addSpacing(SPACE)
+        column.addWidget(self._title(self.tr("Paint")))
+        column.addLayout(self._mask_rows())
+        column.addSpacing(SPACE)
+        column.addWidget(self._title(self.tr("Listen")))
+        column.addLayout(self._audition_rows())
+        column.addStretch(1)
+
+    def button(self, name: str) -> QPushButton:
+        """The button of an action, of whichever kind; KeyError for unknown ones."""
+        return self._buttons[name]
+
+    def set_possible(self, reasons: dict[str, str]) -> None:
+        """Action -> why it cannot be done now, empty if it can; actions that are not named stay as they are."""
+        for name, reason in reasons.items():
+            button = self._buttons[name]
+            button.setEnabled(not reason)
+            text = reason or self._told[name]
+            button.setToolTip(text)
+            button.setAccessibleDescription(text)
+
+    def set_difference_shown(self, shown: bool) -> None:
+        """Whether the picture shows the difference to the take before; tells nobody."""
+        with QSignalBlocker(self._buttons["difference"]):
+            self._buttons["difference"].setChecked(shown)
+
+    def request(self, name: str) -> None:
+        """The same as a click on an action, for keys; nothing happens if it is not possible."""
+        self._buttons[name].click()
+
+    def values(self, name: str) -> dict[str, Any]:
+        """Numbers of an action as they stand."""
+        if name in ("grow", "shrink"):
+            return {"bands": self.edge_bands.value(), "frames": self.edge_frames.value()}
+        if name == "feather":
+            return {"bands": float(self.edge_bands.value()), "frames": float(self.edge_frames.value())}
+        cutoff = self.cutoff_hz.value()
+        return {
+            "vary": {"strength": self.strength.value() / 100},
+            "repair": {"share": self.share.value() / 100},
+            "extend": {"before_s": self.before_s.value(), "after_s": self.after_s.value()},
+            "restore": {"cutoff_hz": cutoff if cutoff > self.cutoff_hz.minimum() else None},
+            "loop": {"joint_s": self.joint_s.value()},
+        }.get(name, {})
+
+    # Parts --------------------------------------------------------------------------------------------------------------------------
+
+    def _build_fields(self) -> None:
+        self.strength = self._percent(40, self.tr("Strength in per cent"), self.tr("Share of the cells that is drawn again."))
+        self.share = self._percent(10, self.tr("Share in per cent"), self.tr("So many of the cells that the model was least sure of."))
+        self.before_s = self._seconds(0.0, 0.0, self.tr("Seconds before the start"), self.tr("before "))
+        self.after_s = self._seconds(2.0, 0.0, self.tr("Seconds after the end"), self.tr("after "))
+        self.joint_s = self._seconds(1.0, 0.1, self.tr("Joint in seconds"), "")
+        self.joint_s.setMaximum(10.0)
+        self.cutoff_hz = self._cutoff()
+        self.edge_frames = self._whole(3, 200, self.tr(" frames"), self.tr("By how many frames (11.6 ms each) to grow, shrink or soften"))
+        self.edge_bands = self._whole(1, 40, self.tr(" bands"), self.tr("By how many bands to grow, shrink or soften"))
+
+    def _edit_rows(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(SPACE)
+        grid.setVerticalSpacing(SPACE // 2)
+        rows = (
+            ("fill", "fill", self.tr("Fill"), self.tr("Draw what is painted again; everything else stays as it is."), ()),
+            ("vary", "shuffle", self.tr("Vary"), self.tr("Draw a share of the paint, or of all, again."), (self.strength,)),
+            ("repair", "repair", self.tr("Repair weak spots"), self.tr("Draw again what the model was least sure of."), (self.share,)),
+            ("extend", "extend", self.tr("Extend"), self.tr("Let the sound begin earlier or go on."), (self.before_s, self.after_s)),
+            ("restore", "restore-highs", self.tr("Restore highs"), self.tr("Draw what is missing above a frequency."), (self.cutoff_hz,)),
+            ("loop", "loop", self.tr("Seamless loop"), self.tr("Let the end lead into the beginning."), (self.joint_s,)),
+        )
+        for row, (name, picture, text, told, fields) in enumerate(rows):
+            button = self._button(name, picture, text, told, "")
+            button.setProperty("align", "left")
+            button.clicked.connect(lambda _=False, asked=name: self.action_requested.emit(asked, self.values(asked)))
+            span = 3 - len(fields)
+            grid.addWidget(button, row, 0, 1, span)
+            for place, field in enumerate(fields):
+                grid.addWidget(field, row, span + place)
+        grid.setColumnStretch(0, 1)
+        return grid
+
+    def _mask_rows(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(SPACE // 2)
+        edge = QHBoxLayout()
+        edge.setSpacing(SPACE // 2)
+        for name, text, told in (
+            ("grow", self.tr("Grow"), self.tr("Spread the paint in all directions.")),
+            ("shrink", self.tr("Shrink"), self.tr("Draw the edges of the paint back.")),
+            ("feather", self.tr("Feather"), self.tr("Make the edges of the paint soft.")),
+        ):
+            edge.addWidget(self._mask_button(name, name, text, told, "icon"))
+        edge.addWidget(self.edge_frames, 1)
+        edge.addWidget(self.edge_bands, 1)
+        whole = QHBoxLayout()
+        whole.setSpacing(SPACE // 2)
+        for name, picture, text, told in (
+            ("invert", "invert", self.tr("Invert"), self.tr("Paint what is not painted, and the other way round (Shift+V).")),
+            ("select all", "select-all", self.tr("Paint everything"), self.tr("Paint everything.")),
+            ("clear", "trash", self.tr("Clear"), self.tr("Take all paint away.")),
+            ("import", "import", self.tr("Import a mask"), self.tr("Read paint from a PNG picture: white is painted.")),
+            ("export", "export", self.tr("Export the mask"), self.tr("Write the paint to a PNG picture.")),
+        ):
+            whole.addWidget(self._mask_button(name, picture, text, told, "icon"))
+        whole.addStretch(1)
+        column.addLayout(whole)
+        column.addLayout(edge)
+        return column
+
+    def _audition_rows(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(SPACE // 2)
+        parts = (
+            ("inside", "inside", self.tr("Inside"), self.tr("Hear only what is painted."), (0, 0, 2)),
+            ("outside", "outside", self.tr("Outside"), self.tr("Hear everything but what is painted."), (0, 2, 2)),
+            ("context", "hear", self.tr("In context"), self.tr("Hear the painted span with what is around it."), (0, 4, 2)),
+            ("before", "previous", self.tr("Before"), self.tr("Hear the take from which this one was made."), (1, 0, 2)),
+            ("after", "next", self.tr("After"), self.tr("Hear this take."), (1, 2, 2)),
+            ("difference", "difference", self.tr("Difference"), self.tr("Show what the edit changed, in the picture."), (1, 4, 2)),
+        )
+        for name, picture, text, told, (row, column, span) in parts:
+            button = self._button(name, picture, text, told, "quiet")
+            button.clicked.connect(lambda _=False, asked=name: self.audition_requested.emit(asked))
+            grid.addWidget(button, row, column, 1, span)
+        self._buttons["difference"].setCheckable(True)
+        return grid
+
+    def _mask_button(self, name: str, picture: str, text: str, told: str, role: str) -> QPushButton:
+        button = self._button(name, picture, text, told, role)
+        button.clicked.connect(lambda _=False, asked=name: self.mask_action.emit(asked, self.values(asked)))
+        return button
+
+    def _button(self, name: str, picture: str, text: str, told: str, role: str) -> QPushButton:
+        button = QPushButton(icon(picture), "" if role == "icon" else text, self)
+        button.setIconSize(_ICON)
+        if role:
+            button.setProperty("role", role)
+        button.setAccessibleName(text)
+        button.setAccessibleDescription(told)
+        button.setToolTip(told)
+        self._buttons[name], self._told[name] = button, told
+        return button
+
+    def _title(self, text: str) -> QLabel:
+        label = QLabel(text, self)
+        label.setProperty("role", "section")
+        return label
+
+    def _percent(self, value: int, name: str, told: str) -> QSpinBox:
+        spin = self._whole(value, 100, self.tr(" %"), f"{name}. {told}")
+        spin.setSingleStep(5)
+        spin.setAccessibleName(name)
+        return spin
+
+    def _whole(self, value: int, most: int, unit: str, told: str) -> QSpinBox:
+        spin = QSpinBox(self)
+        spin.setRange(1, most)
+        spin.setSuffix(unit)
+        spin.setValue(value)
+        return self._dressed(spin, told)
+
+    def _seconds(self, value: float, least: float, name: str, prefix: str) -> QDoubleSpinBox:
+        spin = QDoubleSpinBox(self)
+        spin.setRange(least, 60.0)
+        spin.setDecimals(1)
+        spin.setSingleStep(0.5)
+        spin.setPrefix(prefix)
+        spin.setSuffix(self.tr(" s"))
+        spin.setValue(value)
+        return self._dressed(spin, name)
+
+    def _cutoff(self) -> QDoubleSpinBox:
+        """The lowest number means: found by itself."""
+        spin = QDoubleSpinBox(self)
+        spin.setRange(500.0, 11000.0)
+        spin.setDecimals(0)
+        spin.setSingleStep(500.0)
+        spin.setSuffix(self.tr(" Hz"))
+        spin.setSpecialValueText(self.tr("Auto"))
+        spin.setValue(500.0)
+        told = self.tr("Cut-off in Hz above which highs are drawn. Auto: found in the sound.")
+        return self._dressed(spin, told)
+
+    def _dressed(self, spin: Any, told: str) -> Any:
+        spin.setKeyboardTracking(False)
+        spin.setAlignment(Qt.AlignmentFlag.AlignRight)
+        spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.UpDownArrows)
+        spin.setAccessibleName(told)
+        spin.setToolTip(told)
+        return spin
