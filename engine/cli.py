@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import re
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +15,7 @@ from typing import Any, ClassVar, ParamSpec, TypeVar
 import click
 
 from engine import __version__
+from engine.command_lines import command_of
 from engine.models.folders import PACKS, pack_folder
 from engine.types import Clip, EngineError, Failed, Finished, GenerationRequest, StepUpdate, Take
 
@@ -278,44 +277,6 @@ def recipe_of(request: GenerationRequest, pack_hash: str) -> dict[str, Any]:
         "pack": request.pack_id,
         "pack_hash": pack_hash,
     }
-
-
-def command_of(stored: dict[str, Any]) -> str:
-    """The command line of a stored recipe. Raises EngineError("audio") when it is not one of ours."""
-    try:
-        command = stored["command"]
-        words = _words_of(command, stored)
-        # The file may come from anywhere: every word is quoted, so that a shell runs this command and nothing else.
-        line = shlex.join(["python", "main.py", *words])
-        return f"{line}  # pack {re.sub('[^0-9a-f]', '', stored['pack_hash'])}"
-    except (KeyError, TypeError, ValueError) as error:
-        raise EngineError("audio", f"The recipe in this file is incomplete ({error}).") from error
-
-
-def _words_of(command: str, stored: dict[str, Any]) -> list[str]:
-    """The words behind ``main.py``. Raises KeyError, TypeError or ValueError."""
-    if command in ("fill", "vary", "extend", "restore", "loop"):
-        from engine.edit_commands import recipe_words
-
-        return recipe_words(stored)
-    if command not in ("generate", "reconstruct"):
-        raise ValueError(f"unknown command {command!r}")
-    words = [command, "-o", "OUT.wav", "--pack", stored["pack"]]
-    if command == "reconstruct":
-        return [*words, "--", stored["source"]]
-    words += ["--seed", str(int(stored["seed"])), "--order", stored["order"], "--candidates", str(int(stored.get("candidates", 1)))]
-    for name in ("duration", "steps", "guidance", "guidance_start", "temperature", "token_temperature"):
-        words += [f"--{name.replace('_', '-')}", _exactly(stored[name])]
-    if stored["negative"]:
-        words += ["--negative", stored["negative"]]
-    if stored["reference"]:
-        words += ["--reference", stored["reference"], "--blend", _exactly(stored["blend"])]
-    return [*words, "--", stored["prompt"]]
-
-
-def _exactly(value: float) -> str:
-    """The shortest decimal number that is read back as the same value."""
-    return repr(int(value) if value == int(value) else float(value))
 
 
 def check_target(output: Path, source: Path | None = None) -> None:

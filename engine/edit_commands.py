@@ -256,20 +256,3 @@ def _fits_24_bit(clip: Clip) -> bool:
         if not (np.array_equal(scaled, np.rint(scaled)) and scaled.min() >= -_PCM24_SCALE and scaled.max() < _PCM24_SCALE):
             return False
     return True
-
-
-def recipe_words(stored: dict[str, Any]) -> list[str]:
-    """The words of the command line behind ``main.py`` that made an edited sound. Raises KeyError, TypeError or ValueError."""
-    command = stored["command"]
-    words = [command, "-o", "OUT.wav", "--pack", stored["pack"], "--seed", str(int(stored["seed"]))]
-    for name in ("prompt", "negative"):
-        if stored[name]:
-            words += [f"--{name}", stored[name]]
-    for region in stored.get("regions", ()):
-        words += ["--region", region]
-    if stored.get("mask"):
-        words += ["--mask", stored["mask"]]
-    for name in ("strength", "before", "after", "cutoff", "joint"):
-        if stored.get(name) is not None:
-            words += [f"--{name}", repr(float(stored[name]))]
-    return [*words, "--", stored["source"]]

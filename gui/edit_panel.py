@@ -6,7 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
@@ -42,6 +41,11 @@ class EditPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("editPanel")
         self.setAccessibleName(self.tr("Edits"))
+        # Icons stand below each other, and words have room in three columns.
+        self.setStyleSheet(
+            "QPushButton { padding-left: 7px; padding-right: 7px; min-width: 0; } QPushButton:focus { padding-left: 6px; padding-right: 6px; }"
+            'QPushButton[align="left"] { text-align: left; }'
+        )
         self._buttons: dict[str, QPushButton] = {}
         self._told: dict[str, str] = {}
         self._build_fields()
@@ -100,18 +104,28 @@ class EditPanel(QWidget):
     def _build_fields(self) -> None:
         self.strength = self._percent(40, self.tr("Strength in per cent"), self.tr("Share of the cells that is drawn again."))
         self.share = self._percent(10, self.tr("Share in per cent"), self.tr("So many of the cells that the model was least sure of."))
-        self.before_s = self._seconds(0.0, 0.0, self.tr("Seconds before the start"), self.tr("before "))
-        self.after_s = self._seconds(2.0, 0.0, self.tr("Seconds after the end"), self.tr("after "))
+        self.before_s = self._seconds(0.0, 0.0, self.tr("Seconds to add before the start"), "← ")
+        self.after_s = self._seconds(2.0, 0.0, self.tr("Seconds to add after the end"), "→ ")
         self.joint_s = self._seconds(1.0, 0.1, self.tr("Joint in seconds"), "")
         self.joint_s.setMaximum(10.0)
         self.cutoff_hz = self._cutoff()
-        self.edge_frames = self._whole(3, 200, self.tr(" frames"), self.tr("By how many frames (11.6 ms each) to grow, shrink or soften"))
-        self.edge_bands = self._whole(1, 40, self.tr(" bands"), self.tr("By how many bands to grow, shrink or soften"))
+        self.edge_frames = self._whole(3, 200, "", self.tr("By how many frames (11.6 ms each) to grow, shrink or soften"))
+        self.edge_bands = self._whole(1, 40, "", self.tr("By how many bands to grow, shrink or soften"))
+        self.edge_frames.valueChanged.connect(self._name_units)
+        self.edge_bands.valueChanged.connect(self._name_units)
+        self._name_units()
+        for field in (self.strength, self.share, self.joint_s, self.cutoff_hz):
+            field.setFixedWidth(12 * SPACE - 4)
+        for field in (self.before_s, self.after_s):
+            field.setFixedWidth(12 * SPACE - 4)
 
-    def _edit_rows(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(SPACE)
-        grid.setVerticalSpacing(SPACE // 2)
+    def _name_units(self) -> None:
+        self.edge_frames.setSuffix(self.tr(" frame") if self.edge_frames.value() == 1 else self.tr(" frames"))
+        self.edge_bands.setSuffix(self.tr(" band") if self.edge_bands.value() == 1 else self.tr(" bands"))
+
+    def _edit_rows(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(SPACE // 2)
         rows = (
             ("fill", "fill", self.tr("Fill"), self.tr("Draw what is painted again; everything else stays as it is."), ()),
             ("vary", "shuffle", self.tr("Vary"), self.tr("Draw a share of the paint, or of all, again."), (self.strength,)),
@@ -120,73 +134,78 @@ class EditPanel(QWidget):
             ("restore", "restore-highs", self.tr("Restore highs"), self.tr("Draw what is missing above a frequency."), (self.cutoff_hz,)),
             ("loop", "loop", self.tr("Seamless loop"), self.tr("Let the end lead into the beginning."), (self.joint_s,)),
         )
-        for row, (name, picture, text, told, fields) in enumerate(rows):
-            button = self._button(name, picture, text, told, "")
+        for name, picture, text, told, fields in rows:
+            button = self._button(name, text, told)
+            button.setIcon(icon(picture))
+            button.setIconSize(_ICON)
             button.setProperty("align", "left")
             button.clicked.connect(lambda _=False, asked=name: self.action_requested.emit(asked, self.values(asked)))
-            span = 3 - len(fields)
-            grid.addWidget(button, row, 0, 1, span)
-            for place, field in enumerate(fields):
-                grid.addWidget(field, row, span + place)
-        grid.setColumnStretch(0, 1)
-        return grid
+            line = QHBoxLayout()
+            line.setSpacing(SPACE // 2)
+            line.addWidget(button, 1)
+            for field in fields:
+                line.addWidget(field)
+            column.addLayout(line)
+        return column
 
-    def _mask_rows(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(SPACE // 2)
-        edge = QHBoxLayout()
-        edge.setSpacing(SPACE // 2)
-        for name, text, told in (
+    def _mask_rows(self) -> QGridLayout:
+        edge = (
             ("grow", self.tr("Grow"), self.tr("Spread the paint in all directions.")),
             ("shrink", self.tr("Shrink"), self.tr("Draw the edges of the paint back.")),
             ("feather", self.tr("Feather"), self.tr("Make the edges of the paint soft.")),
-        ):
-            edge.addWidget(self._mask_button(name, name, text, told, "icon"))
-        edge.addWidget(self.edge_frames, 1)
-        edge.addWidget(self.edge_bands, 1)
-        whole = QHBoxLayout()
-        whole.setSpacing(SPACE // 2)
-        for name, picture, text, told in (
-            ("invert", "invert", self.tr("Invert"), self.tr("Paint what is not painted, and the other way round (Shift+V).")),
-            ("select all", "select-all", self.tr("Paint everything"), self.tr("Paint everything.")),
-            ("clear", "trash", self.tr("Clear"), self.tr("Take all paint away.")),
-            ("import", "import", self.tr("Import a mask"), self.tr("Read paint from a PNG picture: white is painted.")),
-            ("export", "export", self.tr("Export the mask"), self.tr("Write the paint to a PNG picture.")),
-        ):
-            whole.addWidget(self._mask_button(name, picture, text, told, "icon"))
-        whole.addStretch(1)
-        column.addLayout(whole)
-        column.addLayout(edge)
-        return column
+        )
+        whole = (
+            ("invert", self.tr("Invert"), self.tr("Paint what is not painted, and the other way round (Shift+V).")),
+            ("select all", self.tr("Everything"), self.tr("Paint everything.")),
+            ("clear", self.tr("Clear"), self.tr("Take all paint away.")),
+            ("import", self.tr("Import…"), self.tr("Read paint from a PNG picture: white is painted.")),
+            ("export", self.tr("Export…"), self.tr("Write the paint to a PNG picture.")),
+        )
+        grid = self._thirds()
+        for place, parts in enumerate(edge):
+            grid.addWidget(self._mask_button(*parts), 0, place)
+        amount = QLabel(self.tr("by"), self)
+        amount.setProperty("role", "muted")
+        amount.setBuddy(self.edge_frames)
+        amount.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for place, widget in enumerate((amount, self.edge_frames, self.edge_bands)):
+            grid.addWidget(widget, 1, place)
+        for place, parts in enumerate(whole):
+            grid.addWidget(self._mask_button(*parts), 2 + place // 3, place % 3)
+        return grid
 
     def _audition_rows(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(SPACE // 2)
+        grid = self._thirds()
         parts = (
-            ("inside", "inside", self.tr("Inside"), self.tr("Hear only what is painted."), (0, 0, 2)),
-            ("outside", "outside", self.tr("Outside"), self.tr("Hear everything but what is painted."), (0, 2, 2)),
-            ("context", "hear", self.tr("In context"), self.tr("Hear the painted span with what is around it."), (0, 4, 2)),
-            ("before", "previous", self.tr("Before"), self.tr("Hear the take from which this one was made."), (1, 0, 2)),
-            ("after", "next", self.tr("After"), self.tr("Hear this take."), (1, 2, 2)),
-            ("difference", "difference", self.tr("Difference"), self.tr("Show what the edit changed, in the picture."), (1, 4, 2)),
+            ("inside", self.tr("Inside"), self.tr("Hear only what is painted.")),
+            ("outside", self.tr("Outside"), self.tr("Hear everything but what is painted.")),
+            ("context", self.tr("In context"), self.tr("Hear the painted span with what is around it.")),
+            ("before", self.tr("Before"), self.tr("Hear the take from which this one was made.")),
+            ("after", self.tr("After"), self.tr("Hear this take.")),
+            ("difference", self.tr("Difference"), self.tr("Show in the picture what the edit changed.")),
         )
-        for name, picture, text, told, (row, column, span) in parts:
-            button = self._button(name, picture, text, told, "quiet")
+        for place, (name, text, told) in enumerate(parts):
+            button = self._button(name, text, told)
             button.clicked.connect(lambda _=False, asked=name: self.audition_requested.emit(asked))
-            grid.addWidget(button, row, column, 1, span)
+            grid.addWidget(button, place // 3, place % 3)
         self._buttons["difference"].setCheckable(True)
         return grid
 
-    def _mask_button(self, name: str, picture: str, text: str, told: str, role: str) -> QPushButton:
-        button = self._button(name, picture, text, told, role)
+    def _thirds(self) -> QGridLayout:
+        """Three columns of one width."""
+        grid = QGridLayout()
+        grid.setSpacing(SPACE // 2)
+        for column in range(3):
+            grid.setColumnStretch(column, 1)
+        return grid
+
+    def _mask_button(self, name: str, text: str, told: str) -> QPushButton:
+        button = self._button(name, text, told)
         button.clicked.connect(lambda _=False, asked=name: self.mask_action.emit(asked, self.values(asked)))
         return button
 
-    def _button(self, name: str, picture: str, text: str, told: str, role: str) -> QPushButton:
-        button = QPushButton(icon(picture), "" if role == "icon" else text, self)
-        button.setIconSize(_ICON)
-        if role:
-            button.setProperty("role", role)
+    def _button(self, name: str, text: str, told: str) -> QPushButton:
+        button = QPushButton(text, self)
         button.setAccessibleName(text)
         button.setAccessibleDescription(told)
         button.setToolTip(told)
@@ -236,7 +255,6 @@ class EditPanel(QWidget):
     def _dressed(self, spin: Any, told: str) -> Any:
         spin.setKeyboardTracking(False)
         spin.setAlignment(Qt.AlignmentFlag.AlignRight)
-        spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.UpDownArrows)
         spin.setAccessibleName(told)
         spin.setToolTip(told)
         return spin

@@ -260,7 +260,10 @@ class RegionsPanel(QWidget):
         self._empty.setContentsMargins(SPACE, 0, SPACE, SPACE)
         column.addWidget(self._empty)
         column.addWidget(self.list)
-        column.addWidget(self.form)
+        inset = QVBoxLayout()
+        inset.setContentsMargins(SPACE, 0, SPACE, SPACE)
+        inset.addWidget(self.form)
+        column.addLayout(inset)
 
     def _connect(self) -> None:
         self.list.currentRowChanged.connect(self._chosen)

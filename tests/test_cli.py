@@ -14,7 +14,8 @@ import soundfile
 from click.testing import CliRunner, Result
 
 from engine import cli
-from engine.cli import LazyGroup, command_of, main
+from engine.cli import LazyGroup, main
+from engine.command_lines import command_of
 from engine.signal.wav import read_recipe
 from engine.types import EngineError
 from tests.tiny import write_tiny_pack

@@ -10,7 +10,8 @@ import soundfile
 from click.testing import CliRunner, Result
 
 from engine.cli import main
-from engine.edit_commands import parse_region, recipe_words, subtype_for
+from engine.command_lines import command_of
+from engine.edit_commands import parse_region, subtype_for
 from engine.mask_files import write_mask
 from engine.masks import Mask
 from engine.signal.wav import read_recipe
@@ -38,6 +39,11 @@ def write_noise(path: Path, seconds: float = 1.5, rate: int = 48000, channels: i
 
 def run(pack: Path, command: str, *words: object) -> Result:
     return CliRunner().invoke(main, [command, "--pack", str(pack), "--seed", "3", *map(str, words)])
+
+
+def words_of(recipe: dict) -> list[str]:
+    """The words behind main.py of the command that a recipe tells."""
+    return shlex.split(command_of(recipe).split("  # pack")[0])[2:]
 
 
 def done(result: Result) -> Result:
@@ -102,7 +108,7 @@ def test_the_recipe_inside_makes_the_same_bytes(tmp_path: Path, pack: Path, soun
         "regions": ["0.5-0.8:0-2000=rain"],
         "source": str(sound),
     }.items() <= recipe.items()
-    words = [str(tmp_path / "two.wav") if word == "OUT.wav" else word for word in recipe_words(recipe)]
+    words = [str(tmp_path / "two.wav") if word == "OUT.wav" else word for word in words_of(recipe)]
     done(CliRunner().invoke(main, words))
     assert (tmp_path / "one.wav").read_bytes() == (tmp_path / "two.wav").read_bytes()
 
@@ -119,12 +125,12 @@ def test_other_edits_write_files_with_recipes(
     done(run(pack, words[0], sound, "-o", out, *words[1:]))
     info = soundfile.info(str(out))
     assert (info.samplerate, info.channels, info.subtype, info.frames) == (48000, 2, "PCM_24", round(length * 48000))
-    assert set(words[1:]) <= set(recipe_words(read_recipe(out)))
+    assert set(words[1:]) <= set(words_of(read_recipe(out)))
 
 
 def test_restoring_with_a_cut_off_and_without(tmp_path: Path, pack: Path, sound: Path) -> None:
     done(run(pack, "restore", sound, "-o", tmp_path / "high.wav", "--cutoff", "4000"))
-    assert recipe_words(read_recipe(tmp_path / "high.wav"))[-4:] == ["--cutoff", "4000.0", "--", str(sound)]
+    assert words_of(read_recipe(tmp_path / "high.wav"))[-4:] == ["--cutoff", "4000.0", "--", str(sound)]
     assert "No cut-off was found" in refused(run(pack, "restore", sound, "-o", tmp_path / "out.wav"), tmp_path)
 
 

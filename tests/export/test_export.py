@@ -14,7 +14,7 @@ import pytest
 import soundfile
 import wavinfo
 
-from engine.cli import command_of
+from engine.command_lines import command_of
 from engine.export.export import ExportTakes, export_takes, levels_of
 from engine.export.ixml import ASWG_ORDER
 from engine.export.metadata import recipe_of
