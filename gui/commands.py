@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gui.edit_panel import ACTIONS
+from gui.tools import PAINT_TOOLS
+
 if TYPE_CHECKING:
     from gui.studio import Studio
 
@@ -14,6 +17,7 @@ _JUMP_S = 1.0
 def connect_commands(studio: Studio) -> None:
     """Connects the actions of the window with what they do."""
     window, canvas, listening = studio.window, studio.window.canvas, studio.listening
+    paint, panel = studio.paint, studio.window.edit_panel
     commands = {
         "play.toggle": listening.toggle,
         "play.selection": lambda: listening.play_region(studio.session.document.selection),
@@ -33,14 +37,20 @@ def connect_commands(studio: Studio) -> None:
         "view.confidence": lambda: studio.preferences.flip("canvas.show_confidence"),
         "view.history": lambda: window.show_side(window.side_tabs.isHidden()),
         "view.full_screen": lambda: window.showNormal() if window.isFullScreen() else window.showFullScreen(),
-        "tool.pointer": lambda: canvas.set_tool("select"),
-        "tool.hand": lambda: canvas.set_tool("hand"),
+        "view.zoom_toggle": studio.toggle_zoom,
+        "tool.pointer": partial(paint.choose_tool, "select"),
+        **{f"tool.{name}": partial(paint.choose_tool, name) for name in ("hand", *PAINT_TOOLS)},
+        "brush.smaller": partial(paint.resize_brush, -1),
+        "brush.larger": partial(paint.resize_brush, 1),
+        "mask.show": paint.flip_paint,
+        **{f"mask.{name}": partial(panel.request, name) for name in ("invert", "grow", "shrink", "feather", "clear")},
+        **{f"edit.{name}": partial(panel.request, name) for name in ACTIONS},
         "select.all": studio.select_all,
         "select.none": lambda: studio.session.change(studio.tr("Select nothing"), selection=None),
         "edit.undo": studio.session.undo,
         "edit.redo": studio.session.redo,
         "run.generate": studio.run,
-        "run.generate_first": studio.run,
+        "run.generate_first": studio.generate,
         "run.cancel": studio.controller.cancel,
         "run.cancel_all": studio.controller.cancel,
         "run.older_prompt": lambda: window.prompt_bar.browse(-1),

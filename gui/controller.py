@@ -257,8 +257,8 @@ class Controller(QObject):
             case StepUpdate() if self.run and self.run.ticket == ticket:
                 self.run.step_done(event)
                 self.stepped.emit(self.run)
-            case Report():
-                self.status.emit("info", event.sentence)
+            case Report() if self.run and self.run.ticket == ticket:
+                self.run.report = event.sentence
             case TakeReady() if self.run and self.run.ticket == ticket:
                 self._take_arrived(self.run, event.take)
             case Finished() | Failed() | Cancelled():

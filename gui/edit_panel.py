@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -43,7 +44,8 @@ class EditPanel(QWidget):
         self.setAccessibleName(self.tr("Edits"))
         # Icons stand below each other, and words have room in three columns.
         self.setStyleSheet(
-            "QPushButton { padding-left: 7px; padding-right: 7px; min-width: 0; } QPushButton:focus { padding-left: 6px; padding-right: 6px; }"
+            "QPushButton { padding-left: 7px; padding-right: 7px; }"
+            "QPushButton:focus { padding-left: 6px; padding-right: 6px; }"
             'QPushButton[align="left"] { text-align: left; }'
         )
         self._buttons: dict[str, QPushButton] = {}
@@ -114,9 +116,9 @@ class EditPanel(QWidget):
         self.edge_frames.valueChanged.connect(self._name_units)
         self.edge_bands.valueChanged.connect(self._name_units)
         self._name_units()
-        for field in (self.strength, self.share, self.joint_s, self.cutoff_hz):
-            field.setFixedWidth(12 * SPACE - 4)
-        for field in (self.before_s, self.after_s):
+        for field in (self.edge_frames, self.edge_bands):
+            field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for field in (self.strength, self.share, self.joint_s, self.cutoff_hz, self.before_s, self.after_s):
             field.setFixedWidth(12 * SPACE - 4)
 
     def _name_units(self) -> None:

@@ -66,6 +66,12 @@ class Edits(QObject):
         if self._document.active_region != region_id:
             self._session.amend(active_region=region_id)
 
+    def duplicate(self, region_id: str) -> None:
+        """A second region with the same paint, prompt and strength."""
+        region = self._document.region(region_id)
+        if region is not None:
+            self._put(self.tr("Duplicate region"), PaintedRegion(region.mask, region.prompt, region.strength))
+
     def remove(self, region_id: str) -> None:
         """A region goes away."""
         self._push(self.tr("Remove region"), self._document.without_region(region_id))

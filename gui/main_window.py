@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from gui.canvas import SpectrogramCanvas
+from gui.edit_panel import EditPanel
 from gui.file_drop import accept_copy, local_paths
 from gui.history_panel import HistoryPanel
 from gui.messages import StatusLine
 from gui.prompt_bar import PromptBar
+from gui.regions_panel import RegionsPanel
 from gui.shortcuts import Shortcuts
 from gui.steps_bar import StepsBar
 from gui.take_details import TakeDetails
 from gui.takes_panel import TakesPanel
 from gui.theme import SPACE, Theme
+from gui.tool_bar import ToolBar
 from gui.transport import TransportBar
 
 # Menu title -> ids of the commands in gui/shortcuts.py; None is a line.
@@ -33,6 +36,22 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         "file.quit",
     ),
     QT_TRANSLATE_NOOP("MainWindow", "&Edit"): ("edit.undo", "edit.redo", None, "select.all", "select.none"),
+    QT_TRANSLATE_NOOP("MainWindow", "&Paint"): (
+        "edit.fill",
+        "edit.vary",
+        "edit.repair",
+        None,
+        "edit.extend",
+        "edit.restore",
+        "edit.loop",
+        None,
+        "mask.invert",
+        "mask.grow",
+        "mask.shrink",
+        "mask.feather",
+        "mask.clear",
+        "mask.show",
+    ),
     QT_TRANSLATE_NOOP("MainWindow", "&View"): (
         "view.zoom_in",
         "view.zoom_out",
@@ -79,6 +98,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.prompt_bar = PromptBar()
         self.canvas = SpectrogramCanvas()
+        self.tool_bar = ToolBar()
+        self.regions_panel = RegionsPanel()
+        self.edit_panel = EditPanel()
         self.steps_bar = StepsBar()
         self.takes_panel = TakesPanel()
         self.take_details = TakeDetails()
@@ -89,6 +111,7 @@ class MainWindow(QMainWindow):
         self._themed = (
             self.prompt_bar,
             self.canvas,
+            self.regions_panel,
             self.steps_bar,
             self.takes_panel,
             self.take_details,
@@ -141,7 +164,12 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
-        column.addWidget(self.canvas, 1)
+        column.addWidget(self.tool_bar.options_row)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self.tool_bar)
+        row.addWidget(self.canvas, 1)
+        column.addLayout(row, 1)
         column.addWidget(self.steps_bar)
         self._side = self._build_side()
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -149,7 +177,7 @@ class MainWindow(QMainWindow):
         self._splitter.addWidget(centre)
         self._splitter.addWidget(self._side)
         self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([1050, 300])
+        self._splitter.setSizes([1040, 320])
         whole = QWidget()
         rows = QVBoxLayout(whole)
         rows.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
@@ -165,10 +193,26 @@ class MainWindow(QMainWindow):
         self.side_tabs.setObjectName("SideTabs")
         self.side_tabs.setAccessibleName(self.tr("Takes and history"))
         self.side_tabs.addTab(self.takes_panel, self.tr("Takes"))
+        self.side_tabs.addTab(self._paint_page(), self.tr("Paint"))
         self.side_tabs.addTab(self._details_page(), self.tr("Details"))
         self.side_tabs.addTab(self.history_panel, self.tr("History"))
         self.side_tabs.setMinimumWidth(260)
         return self.side_tabs
+
+    def _paint_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, SPACE, 0, 0)
+        column.setSpacing(SPACE)
+        column.addWidget(self.regions_panel)
+        column.addWidget(self.edit_panel)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(page)
+        return area
 
     def _details_page(self) -> QWidget:
         page = QWidget()

@@ -22,6 +22,7 @@ class Run:
     kind: TakeKind = "generated"
     parent: str | None = None
     follows: bool = True
+    report: str = ""
     latest: StepUpdate | None = None
     take_ids: list[str] = field(default_factory=list)
     pictures: list[Spectrogram] = field(default_factory=list)

@@ -62,6 +62,11 @@ class Screen(QObject):
         self.show_loop()
         self.show_action()
 
+    def show_again(self) -> None:
+        """Draws the take anew, after something else was on the canvas."""
+        self._shown = ()
+        self.show_entry(self.listening.entry)
+
     def show_entry(self, entry: TakeEntry | None) -> None:
         """The take on the canvas, unless a run is being watched or nothing changed."""
         run = self.controller.run
@@ -122,8 +127,10 @@ class Screen(QObject):
             self.window.canvas.set_loop(None)
 
     def show_action(self) -> None:
-        ready = self.controller.pack is not None
-        self.window.prompt_bar.set_action(self.tr("Generate"), ready, "" if ready else self.tr("The pack is still loading."))
+        ready, painted = self.controller.pack is not None, self.session.document.mask is not None
+        told = self.tr("Draws what is painted again; without paint a new sound") if painted else self.tr("Draws a new sound")
+        text = self.tr("Fill") if painted else self.tr("Generate")
+        self.window.prompt_bar.set_action(text, ready, told if ready else self.tr("The pack is still loading."))
 
     def show_position(self, position_s: float) -> None:
         position_s += self.listening.offset_s
@@ -187,6 +194,8 @@ class Screen(QObject):
         window.takes_panel.set_pending(0)
         pack = self.controller.pack
         window.status_line.set_idle(self.tr("Ready. {} on {}.").format(pack.name, pack.device.upper()) if pack else "")
+        if how == "done" and run.report:
+            self.status("info", run.report)
         if how == "stopped" and run.latest is not None:
             self.status("info", self.tr("Stopped at step {} of {}.").format(run.latest.step, run.latest.total))
         self._shown = ()

@@ -101,7 +101,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("edit.restore", QT_TRANSLATE_NOOP("Shortcuts", "Restore highs"), PAINT),
     Command("edit.loop", QT_TRANSLATE_NOOP("Shortcuts", "Make a seamless loop"), PAINT),
     Command("run.generate", QT_TRANSLATE_NOOP("Shortcuts", "Generate"), GENERATING, ("Ctrl+Return", "Ctrl+Enter")),
-    Command("run.generate_first", QT_TRANSLATE_NOOP("Shortcuts", "Generate before what waits"), GENERATING, ("Ctrl+Shift+Return",)),
+    Command("run.generate_first", QT_TRANSLATE_NOOP("Shortcuts", "Generate, whatever is painted"), GENERATING, ("Ctrl+Shift+Return",)),
     Command("run.cancel", QT_TRANSLATE_NOOP("Shortcuts", "Cancel the run"), GENERATING, ("Shift+X",)),
     Command("run.cancel_all", QT_TRANSLATE_NOOP("Shortcuts", "Cancel the run and what waits"), GENERATING, ("Ctrl+Shift+X",)),
     Command("run.focus_prompt", QT_TRANSLATE_NOOP("Shortcuts", "To the prompt"), GENERATING, ("Alt+A",)),

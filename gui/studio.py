@@ -17,8 +17,10 @@ from engine.types import Region
 from gui.commands import connect_commands
 from gui.controller import Controller
 from gui.drag_out import drag_folder
+from gui.edits import Edits
 from gui.listening import Listening
 from gui.main_window import MainWindow
+from gui.paint_desk import PaintDesk
 from gui.player import Player
 from gui.preferences import Preferences
 from gui.project_files import ProjectFiles
@@ -57,6 +59,9 @@ class Studio(QObject):
         self.listening = Listening(self.player, self.files, self)
         self.projects = ProjectFiles(self.window, self.session, self.files, settings, recovery)
         self.screen = Screen(self.window, self.session, self.controller, self.listening, self.player, settings)
+        self._zoomed: Region | None = None
+        self.edits = Edits(self.session, self.controller, self)
+        self.paint = PaintDesk(self.window, self.session, self.edits, self.listening, self.screen, settings)
         self.preferences = Preferences(app, settings, self.window, self.controller, self.listening, self.player, self.screen)
         self._connect_prompt()
         self._connect_canvas()
@@ -225,6 +230,15 @@ class Studio(QObject):
     # Intent that needs more than one call
 
     def run(self) -> None:
+        """What the main button says: fills the paint if there is some, draws a new sound otherwise."""
+        self.window.prompt_bar.commit_edits()
+        if self.session.document.mask is not None:
+            self.edits.run("fill")
+        else:
+            self.controller.generate()
+
+    def generate(self) -> None:
+        """Draws a new sound, whatever is painted."""
         self.window.prompt_bar.commit_edits()
         self.controller.generate()
 
@@ -248,6 +262,14 @@ class Studio(QObject):
         ids = self.screen.last_ids
         if number <= len(ids):
             self.show_take(ids[number - 1])
+
+    def toggle_zoom(self) -> None:
+        """Everything, or the part that was shown before."""
+        canvas, before = self.window.canvas, self._zoomed
+        self._zoomed = canvas.view
+        canvas.fit()
+        if before is not None and canvas.view == self._zoomed:
+            canvas.zoom_to(before)
 
     def select_all(self) -> None:
         entry = self.session.document.current_entry
@@ -332,7 +354,7 @@ class Studio(QObject):
         self.projects.autosave()
         run = self.controller.run
         first = run is None or len(run.take_ids) == 1
-        if first and self.settings.get("listening.auto_play") and not self.player.playing:
+        if first and self.settings.get("listening.auto_play") and not self.player.playing and not self.player.problem:
             self.listening.play(0.0)
 
     def _run_ended(self, run: Run, how: str) -> None:
