@@ -10,14 +10,15 @@ from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar, get_args
 
 import click
 
 from engine import __version__
 from engine.command_lines import command_of
 from engine.models.folders import PACKS, pack_folder
-from engine.types import Clip, EngineError, Failed, Finished, GenerationRequest, StepUpdate, Take
+from engine.sampling.schedules import SCHEDULES
+from engine.types import Clip, EngineError, Failed, Finished, GenerationRequest, OrderName, StepUpdate, Take
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -97,7 +98,8 @@ def main() -> None:
 @click.option("--temperature", type=float, help="Variety of the order in which cells are fixed [default: the pack's].")
 @click.option("--guidance-start", type=float, help="Guidance of the first iteration, from which it rises [default: the pack's].")
 @click.option("--token-temperature", type=float, help="Variety of the codes themselves; 1 as the model says [default: the pack's].")
-@click.option("--order", type=click.Choice(["confidence", "halton"]), help="Which cells are fixed first [default: the pack's].")
+@click.option("--order", type=click.Choice(get_args(OrderName)), help="Which cells are fixed first [default: the pack's].")
+@click.option("--schedule", type=click.Choice(list(SCHEDULES)), help="How fast cells are fixed [default: the pack's].")
 @click.option("--candidates", type=int, help="Drawn side by side; the one that suits the prompt best is kept [default: the pack's].")
 @click.option("--seed", type=int, help="Same seed, same sound [default: drawn and printed].")
 @click.option("--count", type=int, default=1, show_default=True, help="Number of takes.")

@@ -30,7 +30,8 @@ def _words_of(command: str, stored: dict[str, Any]) -> list[str]:
     words = [command, "-o", "OUT.wav", "--pack", stored["pack"]]
     if command == "reconstruct":
         return [*words, "--", stored["source"]]
-    words += ["--seed", str(int(stored["seed"])), "--order", stored["order"], "--candidates", str(int(stored.get("candidates", 1)))]
+    words += ["--seed", str(int(stored["seed"])), "--order", stored["order"], "--schedule", stored.get("schedule", "cosine")]
+    words += ["--candidates", str(int(stored.get("candidates", 1)))]
     for name in ("duration", "steps", "guidance", "guidance_start", "temperature", "token_temperature"):
         words += [f"--{name.replace('_', '-')}", _exactly(stored[name])]
     if stored["negative"]:

@@ -14,7 +14,7 @@ from engine.geometry import Geometry
 HIDDEN = -1
 
 ErrorKind = Literal["prompt", "audio", "pack", "path", "value", "device", "numeric", "memory", "text", "project"]
-OrderName = Literal["confidence", "halton"]
+OrderName = Literal["confidence", "span", "halton"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 

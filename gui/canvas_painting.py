@@ -141,6 +141,7 @@ class Painting(QObject):
 
     def show_mask(self, mask: Mask | None, regions: Regions, active: int | None) -> None:
         """All paint, the regions with the place of their colour, and which of ``regions`` is the active one."""
+        active = active if active is not None and active < len(regions) else None
         if self._is_shown(mask, regions, active):
             return
         self._press = self._stroke = None

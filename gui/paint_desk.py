@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from engine.geometry import Geometry
 from engine.session.document import Document
 from engine.session.session import Session
 from engine.types import EngineError, Spectrogram
@@ -57,7 +58,9 @@ class PaintDesk(QObject):
         painted = tuple((region.mask.fitted(frames), place) for place, region in enumerate(document.regions)) if frames else ()
         active = next((place for place, region in enumerate(document.regions) if region.id == document.active_region), None)
         window.canvas.show_mask(document.mask, painted, active)
-        if picture is not None:
+        if picture is None:
+            window.regions_panel.show_regions((), None, Geometry(), 0)
+        else:
             window.regions_panel.show_regions(document.regions, document.active_region, picture.geometry, frames)
             window.tool_bar.options_row.set_geometry(picture.geometry)
         window.regions_panel.set_selection(document.selection)

@@ -176,7 +176,11 @@ class Screen(QObject):
         canvas = self.window.canvas
         self._shown = ("run",)
         if update.preview is not None:
-            canvas.show_picture(update.preview, run.request.duration_s, keep_view=True)
+            duration_s = run.request.duration_s
+            if run.parent is not None:
+                # An edit may make the sound longer.
+                duration_s = update.preview.log_mel.shape[1] * update.preview.geometry.frame_s
+            canvas.show_picture(update.preview, duration_s, keep_view=True)
             canvas.show_cells(update.grid.hidden, update.confidence, update.preview.geometry)
         if update.step == 1:
             canvas.show_waveform(None, 1)

@@ -71,6 +71,8 @@ class Studio(QObject):
         connect_commands(self)
         self._connect_engine()
         self.preferences.apply_all()
+        self.window.tool_bar.show_keys(self.shortcuts.key_text)
+        self.shortcuts.changed.connect(lambda _: self.window.tool_bar.show_keys(self.shortcuts.key_text))
         self.screen.show_document(self.session.document)
 
     # Dialogs, made when they are first asked for: the window shall be there at once.

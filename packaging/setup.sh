@@ -6,7 +6,7 @@ tests="${1:-}"
 
 system="python3-venv libportaudio2 libasound2-plugins libegl1 libgl1 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 libxcb-cursor0 \
 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1"
-[ "$tests" = "--tests" ] && system="$system xvfb pulseaudio pulseaudio-utils fonts-dejavu-core"
+[ "$tests" = "--tests" ] && system="$system xvfb pulseaudio pulseaudio-utils alsa-utils fonts-dejavu-core"
 if command -v apt-get >/dev/null && ! dpkg -s $system >/dev/null 2>&1; then
     root=""
     [ "$(id -u)" = 0 ] || root="sudo"

@@ -154,7 +154,7 @@ class TestRecipe:
         "options",
         [
             [],
-            ["--negative", "it's a dog", "--steps", 3, "--order", "halton"],
+            ["--negative", "it's a dog", "--steps", 3, "--order", "halton", "--schedule", "cubic"],
             ["--duration", 0.3333333333, "--guidance", 2.7182818284, "--temperature", 1e-5],
             ["--negative", "-o", "--seed", 2**53 - 1],
         ],

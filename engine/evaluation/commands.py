@@ -1,4 +1,4 @@
-"""Evaluation on the command line: prompts, attributes, reconstruction, pictures, card."""
+"""Evaluation on the command line: prompts, attributes, reconstruction, tables over settings, tagging, pictures, card."""
 
 from __future__ import annotations
 
@@ -171,6 +171,109 @@ def inpainting(pack: str, work: Path, out: Path | None, device: str, clips: int,
     _saved(out or folder, "inpainting", result, inpainting_report(result))
     if plot:
         draw_inpainting(result, (out or folder) / "inpainting.png")
+
+
+def _table_options(command: _Function) -> _Function:
+    """Options of every table over sampling settings."""
+    for option in (
+        click.option("--vocabulary", type=click.Path(path_type=Path), help="Folder with vocab.json and merges.txt, for clap's prompts."),
+        click.option("--weights", type=click.Path(path_type=Path), help="File of the weights of clap or vggish."),
+        click.option(
+            "--embedding", type=click.Choice(["prompt", "clap", "vggish"]), default="prompt", show_default=True, help="Compared in."
+        ),
+        click.option("--limit", type=int, help="Only so many prompts, for a quick look."),
+        click.option("--per-class", default=1, show_default=True, help="Prompts of each class."),
+        click.option("--seeds", default=3, show_default=True, help="Takes of each prompt; their spread gives the error bars."),
+    ):
+        command = option(command)
+    return _pack_options(_sampling_options(command))
+
+
+def _table(
+    name: str,
+    pack: str,
+    work: Path,
+    out: Path | None,
+    device: str,
+    seeds: int,
+    per_class: int,
+    limit: int | None,
+    embedding: str,
+    weights: Path | None,
+    vocabulary: Path | None,
+    **options: Any,
+) -> None:
+    """Measures and saves one table over sampling settings, with its picture where matplotlib is there."""
+    from engine.evaluation.embeddings import open_embedding
+    from engine.evaluation.tables import TableRun, cached_judge, run_table, table_report
+    from engine.evaluation.tables_plot import draw_table
+    from engine.evaluation.tables_settings import TABLES
+    from engine.pipeline import Pipeline
+
+    folder = pack_folder(pack)
+    pipeline = Pipeline.open(folder, device)
+    manifest = pipeline.pack.manifest
+    compared = TABLES[name](chosen_settings(manifest.sampling, options))
+    judge = cached_judge(work, manifest.classes)
+    run = TableRun(open_embedding(embedding, pipeline, weights, vocabulary), judge, per_class, seeds, limit)
+    result = _followed(run_table(pipeline, compared, run, work))
+    _saved(out or folder, name, result, table_report(result))
+    _drawn(draw_table, result, (out or folder) / f"{name}.png")
+
+
+def _drawn(draw: Callable[[dict[str, Any], Path], None], result: dict[str, Any], path: Path) -> None:
+    """Draws a picture, or says in one sentence why there is none."""
+    try:
+        draw(result, path)
+    except EngineError as error:
+        click.echo(error.message, err=True)
+    else:
+        click.echo(str(path), err=True)
+
+
+@evaluate.command()
+@_table_options
+def ablations(**options: Any) -> None:
+    """Compare conditional mask and guidance, on and off: ablations.md, .json, .png."""
+    _table("ablations", **options)
+
+
+@evaluate.command()
+@_table_options
+def iterations(**options: Any) -> None:
+    """Compare numbers of iterations: iterations.md, .json, .png."""
+    _table("iterations", **options)
+
+
+@evaluate.command()
+@_table_options
+def schedules(**options: Any) -> None:
+    """Compare how fast cells are fixed: schedules.md, .json, .png."""
+    _table("schedules", **options)
+
+
+@evaluate.command("temperature")
+@_table_options
+def temperature_curve(**options: Any) -> None:
+    """Compare noise on the order of cells: temperature.md, .json, .png."""
+    _table("temperature", **options)
+
+
+@evaluate.command()
+@_pack_options
+@click.option("--train-clips", default=8, show_default=True, help="Clips of each class to learn from.")
+@click.option("--test-clips", default=4, show_default=True, help="Clips of each class to be asked about.")
+@click.option("--seeds", default=3, show_default=True, help="Repetitions with other parts of the former.")
+@click.option("--limit", type=int, help="Only so many classes, for a quick look.")
+def tagging(pack: str, work: Path, out: Path | None, device: str, **options: Any) -> None:
+    """Probe what the networks know of sounds that they hear: tagging.md, .json, .png."""
+    from engine.evaluation.tables_tagging import TaggingRun, draw_tagging, run_tagging, tagging_report
+    from engine.pipeline import Pipeline
+
+    folder = pack_folder(pack)
+    result = _followed(run_tagging(Pipeline.open(folder, device), TaggingRun(**options), work))
+    _saved(out or folder, "tagging", result, tagging_report(result))
+    _drawn(draw_tagging, result, (out or folder) / "tagging.png")
 
 
 @evaluate.command()

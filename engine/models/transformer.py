@@ -95,24 +95,33 @@ class MaskedTransformer(nn.Module):
         self.apply(_initialise)
 
     def forward(
-        self, ids: Tensor, condition: Tensor, has_condition: Tensor, first_col: Tensor | int = 0, wanted: Tensor | None = None
+        self,
+        ids: Tensor,
+        condition: Tensor,
+        has_condition: Tensor,
+        first_col: Tensor | int = 0,
+        wanted: Tensor | None = None,
+        conditional_mask: bool = True,
     ) -> Tensor:
         """Logits of all cells (B, rows, cols, codes), or of the ``wanted`` ones only (N, codes).
 
         ids (B, rows, cols); condition (B, condition_dim); has_condition bool (B,); first_col: column of the whole grid at which each crop
         begins, (B,) or one number; wanted: bool (B, rows, cols).
         """
-        hidden = self.features(ids, condition, has_condition, first_col)
+        hidden = self.features(ids, condition, has_condition, first_col, conditional_mask)
         if wanted is not None:
             hidden = hidden[wanted]
         return self.head(hidden)
 
-    def features(self, ids: Tensor, condition: Tensor, has_condition: Tensor, first_col: Tensor | int = 0) -> Tensor:
-        """Last hidden state of the cells, (B, rows, cols, width)."""
+    def features(
+        self, ids: Tensor, condition: Tensor, has_condition: Tensor, first_col: Tensor | int = 0, conditional_mask: bool = True
+    ) -> Tensor:
+        """Last hidden state of the cells, (B, rows, cols, width); without ``conditional_mask`` hidden cells hold the mask token."""
         batch, rows, cols = ids.shape
         prompt = torch.where(has_condition[:, None], self.condition(condition), self.mask_token.to(condition.dtype))
         known = self.codes(ids.clamp_min(0))
-        x = torch.where((ids == HIDDEN)[..., None], prompt[:, None, None, :].to(known.dtype), known)
+        filling = prompt[:, None, None, :] if conditional_mask else self.mask_token
+        x = torch.where((ids == HIDDEN)[..., None], filling.to(known.dtype), known)
         x = x + self.row_position + self._columns(first_col, cols, batch, ids.device)
         x = torch.cat([(prompt + self.prompt_position)[:, None].to(x.dtype), x.reshape(batch, rows * cols, -1)], dim=1)
         turn = self._turn(rows, cols, x) if self.config.positions == "rotary" else None
@@ -120,13 +129,13 @@ class MaskedTransformer(nn.Module):
             x = block(x, turn)
         return self.norm(x[:, 1:]).view(batch, rows, cols, -1)
 
-    def logits(self, ids: Tensor, condition: Tensor | None) -> Tensor:
-        """Logits (B, rows, cols, codes) with one condition for all or none."""
+    def logits(self, ids: Tensor, condition: Tensor | None, conditional_mask: bool = True) -> Tensor:
+        """Logits (B, rows, cols, codes) with one condition for all or none; for ``conditional_mask`` see ``features``."""
         batch = ids.shape[0]
         has_condition = torch.full((batch,), condition is not None, device=ids.device)
         if condition is None:
             condition = torch.zeros(batch, self.config.condition_dim, device=ids.device, dtype=self.mask_token.dtype)
-        return self(ids, condition.to(self.mask_token.dtype), has_condition).float()
+        return self(ids, condition.to(self.mask_token.dtype), has_condition, conditional_mask=conditional_mask).float()
 
     def _columns(self, first_col: Tensor | int, cols: int, batch: int, device: torch.device) -> Tensor:
         start = torch.as_tensor(first_col, device=device).expand(batch)

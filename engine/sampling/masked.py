@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.sampling.guidance import LogitsFunction, guidance_at, guided_logits
-from engine.sampling.orders import annealed_temperature, confidence_scores, halton_scores
+from engine.sampling.orders import SPAN_COLS, annealed_temperature, confidence_scores, halton_scores, span_of_columns, span_scores
 from engine.sampling.schedules import hidden_after
 from engine.types import HIDDEN, EngineError, SamplingSettings
 
@@ -41,9 +41,9 @@ def unmask(logits: LogitsFunction, ids: Tensor, seeds: Sequence[int], settings: 
     Raises EngineError("numeric") when the network returns something that is not finite.
     """
     given = ids != HIDDEN
-    hidden_at_start = (~given).flatten(1).sum(dim=1).tolist()
-    if sum(hidden_at_start) == 0:
+    if given.all():
         return
+    hidden_at_start = _units(~given.cpu(), settings).sum(dim=1).tolist()
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     rolls = [int(torch.randint(ids[0].numel(), (), generator=generator)) for generator in generators]
     confidence = given.float()
@@ -59,7 +59,7 @@ def unmask(logits: LogitsFunction, ids: Tensor, seeds: Sequence[int], settings: 
         if step == settings.steps - 1:
             current = guess
         else:
-            score = _scores(guess_log_p, noise, rolls, settings, step)
+            score = _scores(guess_log_p, noise, unknown, rolls, settings, step)
             current = _keep_best(guess, score, unknown, hidden_at_start, settings, step)
         yield Step(step + 1, settings.steps, current, guess, confidence)
         if not (current == HIDDEN).any():
@@ -85,23 +85,45 @@ def _gumbel(shape: Sequence[int], generator: torch.Generator) -> Tensor:
     return -torch.log(-torch.log(uniform))
 
 
-def _scores(log_p: Tensor, noise: Tensor, rolls: Sequence[int], settings: SamplingSettings, step: int) -> Tensor:
+def _units(unknown: Tensor, settings: SamplingSettings) -> Tensor:
+    """What the order fixes one by one, cells or spans of columns: where something is unknown, bool (B, n)."""
+    if settings.order != "span":
+        return unknown.flatten(1)
+    columns = unknown.any(dim=1)
+    missing = -columns.shape[1] % SPAN_COLS
+    return torch.nn.functional.pad(columns, (0, missing)).unflatten(1, (-1, SPAN_COLS)).any(dim=-1)
+
+
+def _scores(log_p: Tensor, noise: Tensor, unknown: Tensor, rolls: Sequence[int], settings: SamplingSettings, step: int) -> Tensor:
+    """Score of every unit (B, n): the highest are fixed first."""
+    _, rows, cols = log_p.shape
+    temperature = annealed_temperature(step, settings.steps, settings.temperature)
     if settings.order == "halton":
-        _, rows, cols = log_p.shape
-        return torch.stack([halton_scores(rows, cols, roll).view(rows, cols) for roll in rolls])
-    return confidence_scores(log_p, noise, annealed_temperature(step, settings.steps, settings.temperature))
+        return torch.stack([halton_scores(rows, cols, roll) for roll in rolls])
+    if settings.order == "span":
+        return span_scores(log_p, noise, unknown, temperature)
+    return confidence_scores(log_p, noise, temperature).flatten(1)
 
 
 def _keep_best(
     guess: Tensor, score: Tensor, unknown: Tensor, hidden_at_start: Sequence[int], settings: SamplingSettings, step: int
 ) -> Tensor:
-    """Hides the worst of the cells that were unknown again, as many as each sample's own schedule says."""
+    """Hides the worst of the units that were unknown again, as many as each sample's own schedule says."""
     result = guess.clone()
+    open_units = _units(unknown, settings)
     for index, start in enumerate(hidden_at_start):
-        now = int(unknown[index].sum())
+        now = int(open_units[index].sum())
         if now == 0:
             continue
         hide = min(now, hidden_after(step, settings.steps, start, now, settings.schedule)) if now > 1 else 1
-        ranked = score[index].masked_fill(~unknown[index], torch.inf).flatten().argsort(stable=True)
-        result[index].view(-1)[ranked[:hide]] = HIDDEN
+        ranked = score[index].masked_fill(~open_units[index], torch.inf).argsort(stable=True)
+        chosen = torch.zeros_like(open_units[index])
+        chosen[ranked[:hide]] = True
+        result[index][_cells_of(chosen, unknown[index], settings)] = HIDDEN
     return result
+
+
+def _cells_of(chosen: Tensor, unknown: Tensor, settings: SamplingSettings) -> Tensor:
+    """The unknown cells (rows, cols) of the chosen units (n,)."""
+    cells = chosen[span_of_columns(unknown.shape[1])] if settings.order == "span" else chosen.view_as(unknown)
+    return unknown & cells

@@ -46,11 +46,43 @@ def structured_mask(rng: np.random.Generator, rows: int, cols: int) -> NDArray[n
     return hidden
 
 
+def span_mask(rng: np.random.Generator, rows: int, cols: int, ratio: float, span_cols: int = 3) -> NDArray[np.bool_]:
+    """``ceil(ratio * cells)`` hidden cells, exactly, in spans of ``span_cols`` whole columns anywhere (MAGNeT section 3.2).
+
+    Spans may overlap; only the last one is hidden in part, so that the share is exact.
+    """
+    wanted = max(1, math.ceil(ratio * rows * cols))
+    hidden = np.zeros((rows, cols), bool)
+    # Spans may stick out at both ends, else the outermost columns would be hidden less often than the others.
+    for start in rng.permutation(np.arange(1 - span_cols, cols)):
+        before = hidden.copy()
+        hidden[:, max(0, start) : start + span_cols] = True
+        if hidden.sum() >= wanted:
+            fresh = np.flatnonzero((hidden & ~before).T)
+            spare = fresh[len(fresh) - (int(hidden.sum()) - wanted) :]
+            hidden[spare % rows, spare // rows] = False
+            break
+    return hidden
+
+
 def training_mask(
-    rng: np.random.Generator, rows: int, cols: int, structured_share: float = 0.2, arccosine_share: float = 0.0
+    rng: np.random.Generator,
+    rows: int,
+    cols: int,
+    structured_share: float = 0.2,
+    arccosine_share: float = 0.0,
+    span_share: float = 0.0,
+    span_cols: int = 3,
 ) -> NDArray[np.bool_]:
-    """Hidden cells of one training example, bool [rows, cols]; at least one."""
+    """Hidden cells of one training example, bool [rows, cols]; at least one.
+
+    ``structured_share`` of the examples hide shapes that people paint, ``arccosine_share`` of the others as many cells as the cosine
+    schedule meets; ``span_share`` of those that are left hide spans of ``span_cols`` whole columns instead of scattered cells.
+    """
     if rng.random() < structured_share:
         return structured_mask(rng, rows, cols)
     ratio = arccosine(rng) if rng.random() < arccosine_share else truncated_gaussian(rng)
+    # Without spans nothing more is drawn: runs that began before there were spans see the same masks.
+    if span_share > 0 and rng.random() < span_share:
+        return span_mask(rng, rows, cols, ratio, span_cols)
     return random_mask(rng, rows, cols, ratio)

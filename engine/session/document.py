@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Literal
 
 from engine.masks import Mask
@@ -85,7 +86,7 @@ class Document:
         """The painted region of that id, or None."""
         return next((region for region in self.regions if region.id == region_id), None)
 
-    @property
+    @cached_property
     def mask(self) -> Mask | None:
         """All paint on the take on the canvas; None if nothing is painted or no take is there."""
         entry = self.current_entry

@@ -31,8 +31,11 @@ def nothing_unexpected(caplog, qtlog, expected_messages) -> Iterator[None]:
     """Fails a test during which a warning or an error was logged that nobody expected."""
     yield
     allowed = re.compile("|".join((*OFFSCREEN, *expected_messages)))
-    told = [f"{record.name}: {record.getMessage()}" for record in caplog.get_records("setup") + caplog.get_records("call")
-            if record.levelno >= logging.WARNING]
+    told = [
+        f"{record.name}: {record.getMessage()}"
+        for record in caplog.get_records("setup") + caplog.get_records("call")
+        if record.levelno >= logging.WARNING
+    ]
     told += [f"Qt: {record.message}" for record in qtlog.records if record.type_name != "QtDebugMsg" and record.type_name != "QtInfoMsg"]
     unexpected = [message for message in told if not allowed.search(message)]
     assert unexpected == []

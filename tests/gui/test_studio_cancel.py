@@ -1,6 +1,7 @@
 """Stopping a run: at once, with what was there, and without harm to what comes next."""
 
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def test_cancel_ends_within_a_step_and_keeps_what_is_there(running):
     ends, steps = [], []
     running.controller.stepped.connect(lambda run: steps.append(time.perf_counter()))
     running.until(lambda: len(steps) >= 3)
-    step_s = max(b - a for a, b in zip(steps, steps[1:], strict=False))
+    step_s = max(b - a for a, b in pairwise(steps))
     running.controller.run_ended.connect(lambda run, how: ends.append((how, time.perf_counter(), run.latest)))
     running.canvas.setFocus()
     started = time.perf_counter()

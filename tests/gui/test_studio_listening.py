@@ -1,5 +1,7 @@
 """Listening in the window: A/B at one position and one level, loops, only the selection."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import soundfile
@@ -85,7 +87,7 @@ def test_the_selection_is_looped(bench, tmp_path):
         bench.pump(0.01)
         places.append(bench.player._playback.position / RATE_HZ)
     assert min(places) >= region.start_s - 0.02 and max(places) <= region.end_s + 0.02
-    assert sum(b < a for a, b in zip(places, places[1:], strict=False)) >= 2
+    assert sum(b < a for a, b in pairwise(places)) >= 2
     assert bench.window.transport._loop.isChecked()
     bench.keys(Qt.Key.Key_L)
     assert not bench.listening.looping and not bench.window.transport._loop.isChecked()

@@ -222,7 +222,7 @@ def test_each_tool_says_one_whole_mask_at_release(canvas: SpectrogramCanvas, too
 @pytest.mark.parametrize("tool", PAINT_TOOLS)
 def test_escape_drops_the_stroke_and_says_nothing(canvas: SpectrogramCanvas, tool: str):
     canvas.show_mask(start_mask(), ((start_mask(), 0),), 0)
-    before = canvas.grab().toImage()
+    before = canvas.picture.grab().toImage()
     canvas.set_tool(tool)
     masks = heard(canvas.painted)
     path = [local(canvas, 3.2, 600.0), local(canvas, 3.6, 900.0), local(canvas, 4.6, 2500.0)]
@@ -231,15 +231,13 @@ def test_escape_drops_the_stroke_and_says_nothing(canvas: SpectrogramCanvas, too
     QTest.mouseMove(canvas.picture.viewport(), path[0])
     QTest.mouseRelease(canvas.picture.viewport(), LEFT, pos=path[0])
     canvas.set_tool("select")
-    canvas.picture.painting.leave()
-    canvas._point(None)
     assert masks == []
-    assert canvas.picture.grab().toImage() == before.copy(canvas.picture.geometry())
+    assert canvas.picture.grab().toImage() == before
 
 
 @pytest.mark.parametrize("tool", ["rectangle", "lasso", "time_stripe", "band_stripe", "wand"])
 def test_shift_adds_and_alt_or_ctrl_take_away(canvas: SpectrogramCanvas, tool: str):
-    path = [*around(canvas), local(canvas, 2.2, 500.0)]
+    path = [*around(canvas)[:3], local(canvas, 3.9, 600.0)]
     masks = heard(canvas.painted)
     canvas.set_tool(tool)
     stroke_of(canvas, path)

@@ -6,7 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.sampling.guidance import guidance_at
 from engine.sampling.masked import unmask
+from engine.sampling.orders import SPAN_COLS
 from engine.sampling.schedules import hidden_counts
 from engine.types import HIDDEN, EngineError, SamplingSettings
 
@@ -34,7 +36,7 @@ def test_counts_follow_the_schedule_and_nothing_is_left(order: str) -> None:
 @given(
     seed=st.integers(0, 2**31),
     share=st.floats(0, 1),
-    order=st.sampled_from(["confidence", "halton"]),
+    order=st.sampled_from(["confidence", "halton", "span"]),
     steps=st.integers(1, 20),
     schedule=st.sampled_from(["cosine", "linear", "cubic", "square_root", "logarithmic"]),
 )
@@ -92,6 +94,48 @@ def test_guidance_rises_from_unconditional_to_the_scale() -> None:
     list(unmask(watched, fully_hidden(), [0], SamplingSettings(steps=4, guidance=3.0)))
     # Scales 0, 1, 2, 3: the first needs no conditional pass, the second no unconditional one.
     assert passes == [False, True, True, False, True, False]
+
+
+def test_guidance_may_fall_instead() -> None:
+    scales = [guidance_at(step, 5, 1.0, 9.0) for step in range(5)]
+    assert scales == [9.0, 7.0, 5.0, 3.0, 1.0]
+    passes: list[bool] = []
+
+    def watched(ids: torch.Tensor, conditional: bool) -> torch.Tensor:
+        passes.append(conditional)
+        return uniform(ids, conditional)
+
+    list(unmask(watched, fully_hidden(), [0], SamplingSettings(steps=3, guidance=1.0, guidance_start=4.0)))
+    # Scales 4, 2.5, 1: only the last needs no unconditional pass.
+    assert passes == [True, False, True, False, True]
+
+
+def spans_open(ids: torch.Tensor) -> list[bool]:
+    """Whether each span of columns has hidden cells; a span is never left with some of what was hidden."""
+    return [bool((part == HIDDEN).any()) for part in ids.split(SPAN_COLS, dim=-1)]
+
+
+def test_spans_are_fixed_whole_and_follow_the_schedule() -> None:
+    steps = list(unmask(uniform, fully_hidden(), [3], SamplingSettings(order="span")))
+    for step in steps:
+        assert all(bool((part == HIDDEN).all()) or not (part == HIDDEN).any() for part in step.ids[0].split(SPAN_COLS, dim=-1))
+    counts = [sum(spans_open(step.ids[0])) for step in steps]
+    assert counts[:-1] == hidden_counts(18, 16)[:-1] and counts[-1] == 0
+
+
+def test_the_surest_span_is_fixed_first() -> None:
+    sure = torch.zeros(5, 53, CODES)
+    sure[:, 6:9, 3] = 20.0
+
+    def network(ids: torch.Tensor, conditional: bool) -> torch.Tensor:
+        return sure.expand(ids.shape[0], -1, -1, -1)
+
+    start = fully_hidden()
+    start[:, 0, 6] = 7
+    first = next(iter(unmask(network, start, [0], SamplingSettings(steps=16, temperature=0.0, order="span"))))
+    fixed = (first.ids[0] != HIDDEN).any(dim=0)
+    assert fixed.nonzero().flatten().tolist() == [6, 7, 8]
+    assert first.ids[0, 0, 6] == 7 and (first.ids[0, 1:, 6:9] == 3).all()
 
 
 def test_confident_cells_are_fixed_first_without_noise() -> None:
