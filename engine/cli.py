@@ -17,6 +17,7 @@ import click
 from engine import __version__
 from engine.command_lines import command_of
 from engine.models.folders import PACKS, pack_folder
+from engine.pack_commands import import_checkpoint
 from engine.sampling.schedules import SCHEDULES
 from engine.types import Clip, EngineError, Failed, Finished, GenerationRequest, OrderName, StepUpdate, Take
 
@@ -173,9 +174,20 @@ def recipe(sound: Path) -> None:
     click.echo(command_of(read_recipe(sound)))
 
 
-@main.group()
+class PackGroup(LazyGroup):
+    """Commands about packs; those that reach for the network come from elsewhere."""
+
+    elsewhere: ClassVar[dict[str, tuple[str, str]]] = {
+        "get": ("engine.get_commands", "Get a pack, or single files, from the Hugging Face hub."),
+    }
+
+
+@main.group(cls=PackGroup)
 def packs() -> None:
     """Installed packs."""
+
+
+packs.add_command(import_checkpoint)
 
 
 @packs.command("list")

@@ -1,4 +1,4 @@
-"""The desk of file jobs: reading, cutting, exporting, saving, opening; everything that touches a disk and needs no network."""
+"""The desk of file jobs: reading, cutting, exporting, saving, opening, packs; whatever touches a disk or fetches a file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from engine.export.export import export_takes
 from engine.export.jobs import ExportTakes
 from engine.files import FILE_JOBS, Desk
+from engine.hub import pack_jobs
 from engine.session.jobs import Autosave, OpenProject, ProjectOpened, ProjectSaved, SaveProject
 from engine.session.project import ProjectWriter, load_project
 from engine.session.recovery import Recovery
@@ -28,4 +29,5 @@ def open_desk(writer: ProjectWriter, recovery: Recovery | None) -> Desk:
     def open_project(job: OpenProject) -> Iterator[Any]:
         yield ProjectOpened(job.path, load_project(job.path))
 
-    return Desk({**FILE_JOBS, ExportTakes: export_takes, SaveProject: save, Autosave: autosave, OpenProject: open_project})
+    projects = {SaveProject: save, Autosave: autosave, OpenProject: open_project}
+    return Desk({**FILE_JOBS, **pack_jobs(), ExportTakes: export_takes, **projects})

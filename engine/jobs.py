@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from engine.geometry import Geometry
 from engine.masks import Mask
@@ -170,3 +171,152 @@ class PackLoaded:
     device: str
     geometry: Geometry
     sampling: SamplingSettings
+
+
+@dataclass(frozen=True)
+class PackInfo:
+    """What is known about an installed pack without loading it.
+
+    ``id`` is the name of its folder; ``steps`` counts training steps part by part; ``problem`` is one sentence if it cannot be used.
+    """
+
+    id: str
+    name: str
+    folder: Path
+    size_bytes: int = 0
+    hash: str = ""
+    sample_rate: int = 0
+    classes: tuple[str, ...] = ()
+    steps: tuple[tuple[str, int], ...] = ()
+    hours_of_audio: float = 0.0
+    source: str = ""
+    problem: str = ""
+    removable: bool = True
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that can be fetched: its path at the other end, its length, and its SHA-256 as 64 hex digits (empty: nobody tells it)."""
+
+    path: str
+    size_bytes: int
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name here."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True)
+class PackOffer:
+    """A pack that could be fetched: what, from where, under which ``pack_id``; ``kept_bytes`` are there from an earlier attempt."""
+
+    host: str
+    repo: str
+    revision: str
+    pack_id: str
+    name: str
+    files: tuple[RemoteFile, ...]
+    kept_bytes: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Length of all files."""
+        return sum(file.size_bytes for file in self.files)
+
+
+@dataclass(frozen=True)
+class ListPacks:
+    """What is installed in the folder ``packs``; answered by one ``PacksListed``."""
+
+    packs: Path
+
+
+@dataclass(frozen=True)
+class PacksListed:
+    """All installed packs, also those with a problem, in the order of their ids."""
+
+    packs: tuple[PackInfo, ...]
+
+
+@dataclass(frozen=True)
+class VerifyPack:
+    """Check every file of the pack in ``folder``; answered by one ``PackVerified``."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class PackVerified:
+    """A pack is whole."""
+
+    pack_id: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class DeletePack:
+    """Remove an installed pack from ``packs``; answered by one ``PackDeleted``."""
+
+    packs: Path
+    pack_id: str
+
+
+@dataclass(frozen=True)
+class PackDeleted:
+    """A pack is gone."""
+
+    pack_id: str
+
+
+@dataclass(frozen=True)
+class CopyPack:
+    """Copy the pack in the folder ``source`` into ``packs``; answered by ``DownloadProgress`` and one ``PackInstalled``."""
+
+    source: Path
+    packs: Path
+
+
+@dataclass(frozen=True)
+class FindPack:
+    """Ask the hub what the pack in ``repo`` consists of, without fetching it; answered by one ``PackFound``."""
+
+    repo: str
+    packs: Path
+    pack_id: str = ""
+    revision: str = "main"
+
+
+@dataclass(frozen=True)
+class PackFound:
+    """What ``FindPack`` found, for the user to agree to."""
+
+    offer: PackOffer
+
+
+@dataclass(frozen=True)
+class DownloadPack:
+    """Fetch what the user has agreed to; answered by ``DownloadProgress`` and one ``PackInstalled``; asked again it goes on."""
+
+    offer: PackOffer
+    packs: Path
+
+
+@dataclass(frozen=True)
+class DownloadProgress:
+    """How far it is: bytes of all files that are here, bytes in all, and the speed of the last seconds."""
+
+    file: str
+    done_bytes: int
+    total_bytes: int
+    bytes_per_s: float = 0.0
+    phase: Literal["connecting", "fetching", "retrying", "checking"] = "fetching"
+
+
+@dataclass(frozen=True)
+class PackInstalled:
+    """A pack is in its place and whole."""
+
+    pack_id: str
+    name: str

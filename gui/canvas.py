@@ -393,7 +393,8 @@ class SpectrogramCanvas(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files are welcome, always as a copy: accepting a move would delete the user's file on Windows."""
-        if accept_copy(event):
+        # A take that is dragged out of this window is no sound to import.
+        if event.source() is None and accept_copy(event):
             self.picture.set_drop_shown(True)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:

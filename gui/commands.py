@@ -65,6 +65,7 @@ def connect_commands(studio: Studio) -> None:
         "file.preferences": lambda: studio.settings_dialog.open_preferences(),
         "file.quit": studio.projects.close,
         "help.shortcuts": lambda: studio.shortcut_sheet.open_sheet(),
+        "help.demo": studio.open_demo,
         "help.about": studio.about,
         **{f"take.variation_{n}": partial(studio.show_variation, n) for n in range(1, 5)},
     }

@@ -303,17 +303,12 @@ class Controller(QObject):
     def _take_arrived(self, run: Run, take: Take) -> None:
         entry = TakeEntry(take, self._name(run), run.kind, parent=run.parent)
         self._pictures.remember(entry.id, run.pictures)
-        first = next((take_id for take_id in run.take_ids if self._is_somewhere(take_id)), None)
         run.take_ids.append(entry.id)
-        if first is None:
+        # The step of the run is gone if it was undone and something else done since: then the take begins a new one.
+        if run.step is None or not self.session.join_take(run.step, entry):
             self.session.add_take(run.label, entry, show=run.follows, seed=run.request.seed)
-        else:
-            self.session.join_take(first, entry)
+            run.step = self.session.history.step
         self.take_ready.emit(entry)
-
-    def _is_somewhere(self, take_id: str) -> bool:
-        """False for takes that nothing leads back to: undone, and then something else was done."""
-        return any(version.document.entry(take_id) is not None for version in self.session.history.versions)
 
     def _add(self, entry: TakeEntry, label: str) -> None:
         self.session.add_take(label, entry)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, Qt, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -81,7 +83,7 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         "play.start",
         "play.end",
     ),
-    QT_TRANSLATE_NOOP("MainWindow", "&Help"): ("help.shortcuts", "help.about"),
+    QT_TRANSLATE_NOOP("MainWindow", "&Help"): ("help.shortcuts", "help.demo", None, "help.about"),
 }
 
 
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
 
     paths_dropped = Signal(list)
     close_requested = Signal(object)
+    recent_chosen = Signal(str)
 
     def __init__(self, shortcuts: Shortcuts) -> None:
         super().__init__()
@@ -136,6 +139,16 @@ class MainWindow(QMainWindow):
         """Shows or hides takes and history."""
         self._side.setVisible(visible)
 
+    def show_recent(self, paths: list[str]) -> None:
+        """Projects that were open lately, the last one first."""
+        self.recent_menu.clear()
+        self.recent_menu.setEnabled(bool(paths))
+        for path in paths:
+            # An ampersand would be taken for the mark of a key.
+            action = self.recent_menu.addAction(Path(path).name.replace("&", "&&"))
+            action.setToolTip(path)
+            action.triggered.connect(lambda _=False, chosen=path: self.recent_chosen.emit(chosen))
+
     def layout_state(self) -> tuple[QByteArray, QByteArray]:
         """Geometry of the window and of the splitter, for the next start."""
         return self.saveGeometry(), self._splitter.saveState()
@@ -154,6 +167,8 @@ class MainWindow(QMainWindow):
                 else:
                     self.actions_by_id[command] = shortcuts.action(command, self)
                     menu.addAction(self.actions_by_id[command])
+                if command == "file.open":
+                    self.recent_menu = menu.addMenu(self.tr("Open &recent"))
         for command in shortcuts.ids():
             if command not in self.actions_by_id:
                 self.actions_by_id[command] = shortcuts.action(command, self)

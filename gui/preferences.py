@@ -13,6 +13,19 @@ from gui.screen import Screen
 from gui.settings import Settings
 from gui.theme import apply_theme, theme_for
 
+_APPLIED = (
+    "appearance.theme",
+    "canvas.colour_map",
+    "canvas.floor_db",
+    "canvas.live_preview",
+    "canvas.show_confidence",
+    "listening.device",
+    "listening.volume",
+    "listening.playhead_returns",
+    "listening.match_loudness",
+    "project.recent",
+)
+
 
 class Preferences(QObject):
     """Knows what every setting does."""
@@ -44,9 +57,8 @@ class Preferences(QObject):
         self._settings.set(key, not self._settings.get(key))
 
     def apply_all(self) -> None:
-        for key in ("appearance.theme", "canvas.colour_map", "canvas.floor_db", "listening.device", "listening.volume"):
-            self._setting_changed(key, self._settings.get(key))
-        for key in ("canvas.live_preview", "listening.playhead_returns", "listening.match_loudness", "canvas.show_confidence"):
+        """Everything as it was set at the last end."""
+        for key in _APPLIED:
             self._setting_changed(key, self._settings.get(key))
 
     def _setting_changed(self, key: str, value: object) -> None:
@@ -71,6 +83,8 @@ class Preferences(QObject):
                 self._apply_volume()
             case "listening.playhead_returns":
                 self._player.returns = bool(value)
+            case "project.recent":
+                window.show_recent(list(value))
             case "listening.match_loudness":
                 self._listening.match_loudness = bool(value)
                 self._listening.refresh()

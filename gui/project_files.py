@@ -56,9 +56,9 @@ class ProjectFiles(QObject):
         """An empty project, after asking about the present one."""
         self._after_asking(lambda: self._replace(History(Document(settings=self._session.document.settings)), None))
 
-    def open(self, path: Path | None = None) -> None:
-        """Opens a project, after asking about the present one."""
-        self._after_asking(lambda: self._open(path))
+    def open(self, path: Path | None = None, as_new: bool = False) -> None:
+        """Opens a project, after asking about the present one; ``as_new`` forgets where it came from."""
+        self._after_asking(lambda: self._open(path, as_new))
 
     def save(self, then: tuple[Any, ...] = ()) -> None:
         """Saves under the present name, or asks for one."""
@@ -175,8 +175,10 @@ class ProjectFiles(QObject):
             case ProjectSaved():
                 self._saved(event, purpose)
             case ProjectOpened():
-                self._replace(event.history, event.path)
-                remember_recent(self._settings, event.path)
+                as_new = purpose[1]
+                self._replace(event.history, None if as_new else event.path)
+                if not as_new:
+                    remember_recent(self._settings, event.path)
                 self.status.emit("info", self.tr("Opened {}").format(event.path.name))
             case Exported():
                 self._exported(event, purpose)
@@ -224,14 +226,14 @@ class ProjectFiles(QObject):
     def _save_to(self, path: Path, then: tuple[Any, ...]) -> None:
         self._ask(SaveProject(path, self._snapshot()), ("save", *then))
 
-    def _open(self, path: Path | None) -> None:
+    def _open(self, path: Path | None, as_new: bool) -> None:
         if path is None:
             start = str(self._session.path.parent if self._session.path else Path.home())
             name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a project"), start, self.tr("Melbrush projects (*.melbrush)"))
             if not name:
                 return
             path = Path(name)
-        self._ask(OpenProject(path), ("open",))
+        self._ask(OpenProject(path), ("open", as_new))
 
     def _replace(self, history: History, path: Path | None) -> None:
         self._drag_files = {}

@@ -25,6 +25,7 @@ class Run:
     report: str = ""
     latest: StepUpdate | None = None
     take_ids: list[str] = field(default_factory=list)
+    step: int | None = None
     pictures: list[Spectrogram] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     _steps_seen: int = 0

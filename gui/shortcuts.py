@@ -126,9 +126,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("file.save_as", QT_TRANSLATE_NOOP("Shortcuts", "Save the project as…"), FILES, ("Ctrl+Shift+S",)),
     Command("file.import", QT_TRANSLATE_NOOP("Shortcuts", "Import a sound…"), FILES, ("Ctrl+Shift+I",)),
     Command("file.export", QT_TRANSLATE_NOOP("Shortcuts", "Export sounds…"), FILES, ("Ctrl+Shift+E",)),
+    Command("file.packs", QT_TRANSLATE_NOOP("Shortcuts", "Packs…"), FILES),
     Command("file.preferences", QT_TRANSLATE_NOOP("Shortcuts", "Preferences…"), FILES, ("Ctrl+,",)),
     Command("file.quit", QT_TRANSLATE_NOOP("Shortcuts", "Quit"), FILES, ("Ctrl+Q",)),
     Command("help.shortcuts", QT_TRANSLATE_NOOP("Shortcuts", "Keyboard shortcuts"), HELP, ("F1", "Shift+?")),
+    Command("help.demo", QT_TRANSLATE_NOOP("Shortcuts", "Open the demo project"), HELP),
     Command("help.about", QT_TRANSLATE_NOOP("Shortcuts", "About Melbrush"), HELP),
 )
 

@@ -30,6 +30,8 @@ from gui.settings import Settings
 from gui.shortcuts import FocusKeys, Shortcuts
 from gui.worker import EngineRunner, Worker, file_runner
 
+_ASSETS = Path(__file__).parents[1] / "assets"
+
 if TYPE_CHECKING:
     from gui.export_dialog import ExportDialog
     from gui.settings_dialog import SettingsDialog
@@ -71,6 +73,7 @@ class Studio(QObject):
         connect_commands(self)
         self._connect_engine()
         self.preferences.apply_all()
+        settings.changed.connect(self._engine_setting_changed)
         self.window.tool_bar.show_keys(self.shortcuts.key_text)
         self.shortcuts.changed.connect(lambda _: self.window.tool_bar.show_keys(self.shortcuts.key_text))
         self.screen.show_document(self.session.document)
@@ -122,6 +125,10 @@ class Studio(QObject):
         if not (folder / "pack.json").is_file():
             folder = self.packs / "embedded"
         self.controller.load_pack(folder, self.settings.get("generation.device"), int(self.settings.get("generation.threads")))
+
+    def _engine_setting_changed(self, key: str, value: object) -> None:
+        if key in ("generation.pack", "generation.device", "generation.threads") and self.controller.pack is not None:
+            self.load_pack()
 
     def restore_layout(self, stored: QSettings) -> None:
         """Window and splitter as they were at the last end."""
@@ -212,6 +219,7 @@ class Studio(QObject):
         self.projects.closed.connect(self.window.close)
         self.window.close_requested.connect(self._close_requested)
         self.window.paths_dropped.connect(self.projects.open_paths)
+        self.window.recent_chosen.connect(lambda path: self.projects.open(Path(path)))
 
     def _connect_engine(self) -> None:
         controller = self.controller
@@ -314,6 +322,10 @@ class Studio(QObject):
         name, _ = QFileDialog.getSaveFileName(self.window, self.tr("Save the picture"), start, self.tr("Pictures (*.png)"))
         if name and not self.window.canvas.grab().save(name):
             self.screen.show_error(self.tr("The picture could not be written to {}.").format(name), "")
+
+    def open_demo(self) -> None:
+        """Opens the demo project as one that was never saved, so that nobody writes over it."""
+        self.projects.open(_ASSETS / "demo.melbrush", as_new=True)
 
     def about(self) -> None:
         from PySide6.QtWidgets import QMessageBox

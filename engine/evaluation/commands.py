@@ -11,6 +11,8 @@ import click
 from engine.models.folders import pack_folder
 from engine.types import EngineError, SamplingSettings
 
+# As in engine.evaluation.embeddings, which would load torch.
+EMBEDDINGS = ("prompt", "clap", "vggish")
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _Result = TypeVar("_Result")
 
@@ -178,9 +180,7 @@ def _table_options(command: _Function) -> _Function:
     for option in (
         click.option("--vocabulary", type=click.Path(path_type=Path), help="Folder with vocab.json and merges.txt, for clap's prompts."),
         click.option("--weights", type=click.Path(path_type=Path), help="File of the weights of clap or vggish."),
-        click.option(
-            "--embedding", type=click.Choice(["prompt", "clap", "vggish"]), default="prompt", show_default=True, help="Compared in."
-        ),
+        click.option("--embedding", type=click.Choice(EMBEDDINGS), default="prompt", show_default=True, help="What distances compare."),
         click.option("--limit", type=int, help="Only so many prompts, for a quick look."),
         click.option("--per-class", default=1, show_default=True, help="Prompts of each class."),
         click.option("--seeds", default=3, show_default=True, help="Takes of each prompt; their spread gives the error bars."),

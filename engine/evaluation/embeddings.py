@@ -92,9 +92,9 @@ def clap_embedding(weights: Path, vocabulary: Path | None, device: str) -> Embed
 def vggish_embedding(weights: Path, device: str) -> Embedding:
     """VGGish, a vector for every 0.96 s."""
     from engine.evaluation.vggish import SAMPLE_RATE, read_vggish
-    from engine.models.public.clap import read_weights
+    from engine.models.public.checkpoint_files import read_checkpoint
 
-    network = read_vggish(read_weights(weights), weights).to(device)
+    network = read_vggish(read_checkpoint(weights), weights.name).to(device)
 
     def sound(samples: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
         return network.embed(_at(samples, sample_rate, SAMPLE_RATE))

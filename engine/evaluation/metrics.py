@@ -6,6 +6,8 @@ probabilities, CLAP score, distances of log-mel pictures.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist, pdist
@@ -115,7 +117,7 @@ def inception_score(logits: NDArray, splits: int = 10, seed: int = 2020) -> tupl
     log_p = log_softmax(_checked(logits, splits))
     log_p = log_p[np.random.RandomState(seed).permutation(len(log_p))]
     bounds = [number * len(log_p) // splits for number in range(splits + 1)]
-    scores = [_score_of(log_p[first:last]) for first, last in zip(bounds, bounds[1:], strict=False)]
+    scores = [_score_of(log_p[first:last]) for first, last in pairwise(bounds)]
     return float(np.mean(scores)), float(np.std(scores))
 
 

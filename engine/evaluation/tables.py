@@ -26,7 +26,6 @@ from engine.evaluation.metrics import clap_score, frechet_distance, kernel_audio
 from engine.evaluation.prompts import PromptCase, prompt_cases
 from engine.evaluation.store import Row, RowStore, fingerprint
 from engine.pipeline import Pipeline
-from engine.signal.mel import log_mel_db
 from engine.types import EngineError, SamplingSettings
 
 _VERSION = 1
@@ -222,8 +221,9 @@ def table_report(result: Row) -> str:
         f"{result['embedding']}. {result['note']}",
         "",
         "Frechet distance and kernel audio distance (KAD, usable with few clips) to held-out corpus clips of the same classes: lower is "
-        "better; ± is the deviation over the seeds. Closeness: mean cosine of prompt and sound in the embedding. First guess and among five: "
-        "how often the judge, trained on corpus sound of other seeds, names the class that was asked for (95 % interval over classes). "
+        "better; ± is the deviation over the seeds. Closeness: mean cosine of prompt and sound in the embedding. First guess and among "
+        "five: how often the judge, trained on corpus sound of other seeds, names the class that was asked for (95 % interval over "
+        "classes). "
         f"The last lines are other corpus clips and what tokenizer and vocoder leave of them.{judge}",
         "",
         table([result["axis"] or "variant", "Frechet", "KAD", "closeness", "first guess", "95 %", "among five"], rows),

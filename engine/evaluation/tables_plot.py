@@ -23,6 +23,7 @@ def draw_table(result: Row, path: Path) -> None:
     figure = _figure(len(panels))
     for axes, (measure, label) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
         _panel(axes, result, measure, label)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=len(result["anchors"]), frameon=False, fontsize=8)
     save_figure(figure, path)
 
 
@@ -69,7 +70,6 @@ def _panel(axes: Any, result: Row, measure: str, label: str) -> None:
     line = axes.axhline if result["axis"] else axes.axvline
     for anchor, style in zip(result["anchors"], (":", "--"), strict=True):
         line(_point(anchor, measure)[0], color=_ANCHOR, linestyle=style, linewidth=1, label=anchor["name"])
-    axes.legend(frameon=False, fontsize=7)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
 

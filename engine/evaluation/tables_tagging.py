@@ -211,8 +211,8 @@ def tagging_report(result: Row) -> str:
         f"Pack {result['pack']}; linear probes (logistic regression) of frozen features on {result['classes']} classes, learned from "
         f"{result['train_clips']} corpus clips and asked about {result['test_clips']} of the test split; ± is the deviation over "
         f"{result['seeds']} random parts of the former, the interval (95 %) is over classes. Generator: mean over all cells of the middle "
-        "block, nothing hidden, no prompt. The prompt encoder learned from captions, the generator and the tokenizer without labels, but the "
-        "generator was trained beside embeddings of captions.",
+        "block, nothing hidden, no prompt. The prompt encoder learned from captions, the generator and the tokenizer without labels, but "
+        "the generator was trained beside embeddings of captions.",
         "",
         table(["features", "dimensions", "class right", "95 %", "among five", "family right"], rows),
     ]

@@ -7,7 +7,6 @@ As Frechet audio distances use it: no whitening, no quantisation, and the last l
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 from torch import Tensor, nn
 
-from engine.types import EngineError
+from engine.models.public.checkpoint_files import check_weights, without
 
 SAMPLE_RATE = 16_000
 DIM = 128
@@ -85,14 +84,11 @@ class Vggish(nn.Module):
         return self(torch.from_numpy(patches).to(device)).float().cpu().numpy()
 
 
-def read_vggish(weights: Mapping[str, Tensor], path: Path) -> Vggish:
-    """The network with the weights of a file, every name and shape checked; whitening tables are ignored. Raises EngineError("pack")."""
+def read_vggish(weights: Mapping[str, Tensor], where: str) -> Vggish:
+    """The network with the weights of the file ``where``; whitening tables are ignored. Raises EngineError("pack") for other weights."""
     with torch.device("meta"):
         network = Vggish()
-    own = network.state_dict()
-    weights = {name: value.float() for name, value in weights.items() if not name.startswith("pproc.")}
-    wrong = sorted(own.keys() ^ weights.keys()) or [name for name, value in own.items() if value.shape != weights[name].shape]
-    if wrong:
-        raise EngineError("pack", f"{path} is not VGGish: {wrong[0]!r} does not fit.")
-    network.load_state_dict(weights, strict=True, assign=True)
+    weights = without(weights, ["pproc."])
+    check_weights(network, weights, where)
+    network.load_state_dict({name: value.float() for name, value in weights.items()}, strict=True, assign=True)
     return network.eval().requires_grad_(False)

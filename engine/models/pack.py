@@ -22,6 +22,10 @@ from torch import Tensor, nn
 
 from engine.geometry import Geometry
 from engine.models.prompt import ContrastivePromptEncoder, PromptConfig
+from engine.models.public.bigvgan import BigVgan, BigVganConfig
+from engine.models.public.hifigan import HifiGan, HifiGanConfig
+from engine.models.public.melgan import MelGan, MelGanConfig
+from engine.models.public.vocos import Vocos, VocosConfig
 from engine.models.specvqgan import SpecVqganConfig, SpecVqganTokenizer
 from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
 from engine.models.transformer import GeneratorConfig, MaskedTransformer
@@ -50,6 +54,10 @@ ARCHITECTURES: dict[str, Architecture] = {
     "masked-vit": Architecture("generator", GeneratorConfig, MaskedTransformer),
     "contrastive": Architecture("prompt", PromptConfig, ContrastivePromptEncoder),
     "fourier": Architecture("vocoder", VocoderConfig, FourierVocoder),
+    "hifigan": Architecture("vocoder", HifiGanConfig, HifiGan),
+    "bigvgan": Architecture("vocoder", BigVganConfig, BigVgan),
+    "melgan": Architecture("vocoder", MelGanConfig, MelGan),
+    "vocos": Architecture("vocoder", VocosConfig, Vocos),
 }
 
 
@@ -261,14 +269,23 @@ def _check_fit(manifest: Manifest, networks: dict[str, nn.Module]) -> None:
         ("generator", "code_count"): g.code_count,
         ("generator", "condition_dim"): getattr(networks["prompt"].config, "dim", None),
         ("prompt", "bands"): g.bands,
-        ("vocoder", "bands"): g.bands,
-        ("vocoder", "hop_samples"): g.hop_samples,
-        ("vocoder", "window_samples"): g.window_samples,
     }
     for (role, name), value in expected.items():
         found = getattr(networks[role].config, name, value)
         if found != value:
             raise EngineError("pack", f"The {role} of the pack {manifest.id} has {name} = {found}, the rest of the pack {value}.")
+    _check_mel(manifest, networks["vocoder"].config)
+
+
+def _check_mel(manifest: Manifest, vocoder: Any) -> None:
+    """A vocoder makes sense of one mel picture only; what its config does not name it takes as it comes."""
+    g = manifest.geometry
+    names = ("sample_rate", "hop_samples", "window_samples", "bands", "f_min_hz", "f_max_hz")
+    expected = {**{name: getattr(g, name) for name in names}, "mel_scale": "slaney"}
+    found = {name: getattr(vocoder, name, value) for name, value in expected.items()}
+    other = ", ".join(f"{name} {found[name]} instead of {value}" for name, value in expected.items() if found[name] != value)
+    if other:
+        raise EngineError("pack", f"The vocoder of the pack {manifest.id} was made for another mel picture than its tokenizer: {other}.")
 
 
 def _check_weights(network: nn.Module, weights: dict[str, Tensor], part: Part, folder: Path) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from engine.session.document import Document
 
 
 @dataclass(frozen=True, eq=False)
 class Version:
-    """A document and the name of the change that led to it; ``key`` groups changes of one kind (typing, one slider)."""
+    """A document and the name of the change that led to it; ``key`` groups changes of one kind (typing, one slider).
+
+    ``step`` names the change as long as the program runs, also when its document is amended.
+    """
 
     label: str
     document: Document
     key: Hashable | None = None
+    step: int = field(default_factory=itertools.count().__next__)
 
 
 class History:
@@ -73,14 +78,23 @@ class History:
     def amend(self, document: Document) -> None:
         """Changes the present version itself: for what is not worth a step of its own (selecting a take)."""
         present = self._versions[self._index]
-        self._versions[self._index] = Version(present.label, document, present.key)
+        self._versions[self._index] = replace(present, document=document)
 
-    def amend_all(self, applies: Callable[[Document], bool], change: Callable[[Document], Document]) -> None:
-        """Changes every version that a test applies to: for what belongs to an earlier step (later takes of a run that goes on)."""
-        self._versions = [
-            Version(version.label, change(version.document), version.key) if applies(version.document) else version
-            for version in self._versions
-        ]
+    def amend_from(self, step: int, change: Callable[[Document], Document]) -> bool:
+        """Changes the version of a step and all after it: for what belongs to an earlier step (later takes of a run that goes on).
+
+        Returns False if the step is gone.
+        """
+        first = next((index for index, version in enumerate(self._versions) if version.step == step), None)
+        if first is None:
+            return False
+        self._versions[first:] = [replace(version, document=change(version.document)) for version in self._versions[first:]]
+        return True
+
+    @property
+    def step(self) -> int:
+        """The present step, for ``amend_from``."""
+        return self._versions[self._index].step
 
     def close(self) -> None:
         """The next change begins a new step even if its key is the same."""

@@ -71,10 +71,15 @@ class Session:
             document = document.with_take(entry, number == show)
         self._push(label, replace(document, **fields))
 
-    def join_take(self, first_id: str, entry: TakeEntry) -> None:
-        """One more take of a run that goes on: it belongs to the step that brought the run's first take, also if others came after it."""
-        self.history.amend_all(lambda document: document.entry(first_id) is not None, lambda document: document.with_take(entry, False))
-        self._tell()
+    def join_take(self, step: int, entry: TakeEntry) -> bool:
+        """One more take of a run that goes on: it belongs to the step that brought the run's first take, also if others came after it.
+
+        Returns False if that step is gone.
+        """
+        joined = self.history.amend_from(step, lambda document: document.with_take(entry, False))
+        if joined:
+            self._tell()
+        return joined
 
     def rename_take(self, take_id: str, name: str) -> None:
         """Another name for a take."""

@@ -15,6 +15,7 @@ from scipy.fft import rfft
 from engine.geometry import Geometry, hz_to_mel, mel_to_hz
 from engine.types import Spectrogram
 
+_BLOCK_FRAMES = 4096
 SILENCE_DB = -100.0
 FLOOR_DB = -80.0
 CEILING_DB = 20.0
@@ -52,6 +53,12 @@ def log_mel_db(samples: NDArray, geometry: Geometry) -> NDArray[np.float32]:
         samples = np.pad(samples, (0, shortest - samples.size))
     padded = np.pad(samples, pad, mode="reflect")
     frames = np.lib.stride_tricks.sliding_window_view(padded, geometry.window_samples)[:: geometry.hop_samples]
+    # Block by block: the spectra of a long sound would take gigabytes.
+    blocks = [_block_db(frames[start : start + _BLOCK_FRAMES], geometry) for start in range(0, len(frames), _BLOCK_FRAMES)]
+    return np.concatenate(blocks, axis=1)
+
+
+def _block_db(frames: NDArray[np.float32], geometry: Geometry) -> NDArray[np.float32]:
     spectrum = rfft(frames * _hann(geometry.window_samples), axis=1)
     magnitude = np.sqrt(spectrum.real**2 + spectrum.imag**2 + np.float32(_MAGNITUDE_EPSILON))
     mel = filterbank_of(geometry) @ magnitude.T

@@ -2,61 +2,122 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, get_args
 
 import click
 import torch
 
 from engine.models.folders import pack_folder
-from engine.training.runs import RUNS, STAGES, EmbeddedRun, Workshop
+from engine.training.folder_data import CaptionSource
+from engine.training.loop import make_fabric
+from engine.training.runs import PARTS, PATIENCE, RUNS, STAGES, EmbeddedRun, Workshop
 from engine.types import EngineError
+
+_OWN_ID, _OWN_NAME = "own-sounds", "Own sounds"
+_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the command line changes in a recipe; None and False leave it as it is."""
+
+    shards: int | None = None
+    steps: int | None = None
+    id: str | None = None
+    name: str | None = None
+    early_stopping: bool = False
 
 
 @click.command()
-@click.argument("stage", type=click.Choice(["all", *STAGES]))
-@click.option("--work", type=click.Path(path_type=Path), default=Path("runs/embedded"), show_default=True, help="Folder of the run.")
-@click.option("--target", type=click.Path(path_type=Path), default=Path("models/embedded"), show_default=True, help="Where the pack goes.")
-@click.option("--shards", type=int, help="Shards of 128 clips [default: 100].")
-@click.option("--steps", type=int, help="Steps of the one stage that is named.")
-@click.option("--workers", default=1, show_default=True, help="Processes that render.")
+@click.argument("stages", nargs=-1, required=True, type=click.Choice(["all", *STAGES]), metavar="STAGE...")
+@click.option("--data", help="Own sounds instead of rendered ones: a folder, a .tar file, or a quoted pattern of .tar files.")
+@click.option(
+    "--captions",
+    type=click.Choice(get_args(CaptionSource)),
+    default="auto",
+    show_default=True,
+    help="Of own sounds: from text, CSV or JSON files beside them, from their names, or none; auto takes names where there are no files.",
+)
+@click.option("--work", type=click.Path(path_type=Path), help="Folder of the run [default: runs/ and the id of the pack].")
+@click.option("--target", type=click.Path(path_type=Path), help="Where the pack goes [default: models/ and the id of the pack].")
+@click.option("--id", help="Id of the pack, small letters, digits and - . _ [default: the recipe's, own-sounds with --data].")
+@click.option("--name", help="Name of the pack as people see it.")
+@click.option("--shards", type=int, help="Rendered shards of 128 clips [default: the recipe's].")
+@click.option("--steps", type=int, help="Steps of the one part that is named.")
+@click.option("--workers", default=1, show_default=True, help="Processes that render or read.")
 @click.option("--threads", default=0, help="Threads of torch [default: one per core].")
 @click.option("--recipe", type=click.Choice(list(RUNS)), default="embedded", show_default=True, help="Sizes; toy rehearses in a minute.")
 @click.option("--start", help="Pack to start from: a name or a folder [default: from nothing].")
-def train(
-    stage: str,
-    work: Path,
-    target: Path,
-    shards: int | None,
-    steps: int | None,
-    workers: int,
-    threads: int,
-    recipe: str,
-    start: str | None,
-) -> None:
-    """Train a pack: all stages, or one of them; killed and started again it goes on."""
-    if threads:
-        torch.set_num_threads(threads)
-    run = configured(RUNS[recipe](), stage, shards, steps)
-    workshop = Workshop(work, run, workers, pack_folder(start) if start else None)
-    for name in STAGES if stage == "all" else (stage,):
+@click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="Processes or accelerators that train together.")
+@click.option("--nodes", type=click.IntRange(1), default=1, show_default=True, help="Computers that train together.")
+@click.option("--strategy", default="auto", show_default=True, help="How Lightning Fabric spreads the work, for example ddp.")
+@click.option("--early-stopping", is_flag=True, help="End the generator when its sounds come no nearer to held-out ones; keep the best.")
+def train(stages: tuple[str, ...], work: Path | None, target: Path | None, **options: Any) -> None:
+    """Train a pack: all stages, or those that are named; killed and started again it goes on."""
+    if options["threads"]:
+        torch.set_num_threads(options["threads"])
+    changes = Changes(*(options[name] for name in ("shards", "steps", "id", "name", "early_stopping")))
+    if options["data"] is not None:
+        changes = replace(changes, id=changes.id or _OWN_ID, name=changes.name or _OWN_NAME)
+    run = configured(RUNS[options["recipe"]](), stages, changes)
+    several = (options["devices"], options["nodes"], options["strategy"]) != (1, 1, "auto")
+    workshop = Workshop(
+        work or Path("runs") / run.id,
+        run,
+        options["workers"],
+        pack_folder(options["start"]) if options["start"] else None,
+        options["data"],
+        options["captions"],
+        make_fabric(options["devices"], options["nodes"], options["strategy"]) if several else None,
+    )
+    follow(
+        workshop,
+        STAGES if "all" in stages else [name for name in STAGES if name in stages],
+        target or Path("models") / run.id,
+    )
+
+
+def follow(workshop: Workshop, stages: tuple[str, ...] | list[str], target: Path) -> None:
+    """Does stages one after the other, telling how far it is; after a request to stop, none that come later."""
+    first = workshop.fabric is None or workshop.fabric.is_global_zero
+    for name in stages:
         if name == "pack":
-            manifest = workshop.export(target)
-            click.echo(f"pack {manifest.id} {manifest.hash} in {target}")
+            if first:
+                manifest = workshop.export(target)
+                click.echo(f"pack {manifest.id} {manifest.hash} in {target}")
             continue
         for line in workshop.stage(name):
-            click.echo(line)
+            if first:
+                click.echo(line)
+        if workshop.stopped:
+            if first:
+                click.echo(f"{name}: stopped as asked; the same command goes on from here.")
+            return
 
 
-def configured(run: EmbeddedRun, stage: str, shards: int | None, steps: int | None) -> EmbeddedRun:
+def configured(run: EmbeddedRun, stages: tuple[str, ...], changes: Changes) -> EmbeddedRun:
     """The run with what the command line changes. Raises EngineError("value")."""
-    if shards is not None:
-        if shards < 1:
+    if changes.shards is not None:
+        if changes.shards < 1:
             raise EngineError("value", "At least one shard is needed.")
-        run = replace(run, shards=shards)
-    if steps is not None:
-        part = getattr(run, stage, None)
-        if not hasattr(part, "loop") or steps < 1:
+        run = replace(run, shards=changes.shards)
+    if changes.steps is not None:
+        parts = [name for name in stages if name in PARTS]
+        if len(parts) != 1 or "all" in stages or changes.steps < 1:
             raise EngineError("value", "--steps goes with one of tokenizer, prompt, vocoder, generator and must be at least 1.")
-        run = replace(run, **{stage: replace(part, loop=replace(part.loop, steps=steps))})
-    return run
+        part = getattr(run, parts[0])
+        run = replace(run, **{parts[0]: replace(part, loop=replace(part.loop, steps=changes.steps))})
+    if changes.early_stopping:
+        run = replace(run, generator=replace(run.generator, loop=replace(run.generator.loop, patience=PATIENCE)))
+    return _named(run, changes)
+
+
+def _named(run: EmbeddedRun, changes: Changes) -> EmbeddedRun:
+    if changes.id is not None and not _ID.fullmatch(changes.id):
+        raise EngineError("value", f"{changes.id!r} cannot be the id of a pack: small letters, digits, - . and _ only, 64 at most.")
+    if changes.name is not None and not (changes.name.strip() and changes.name.isprintable() and len(changes.name) <= 100):
+        raise EngineError("value", "The name of a pack is one line of at most 100 characters.")
+    return replace(run, id=changes.id or run.id, name=changes.name or run.name)

@@ -10,11 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from engine.models.roles import PromptEncoder, Tokenizer
-from engine.training.shards import Shard
+from engine.training.shards import CAPTIONS_PER_CLIP, Shard
 
 
 def encode_shard(shard: Path, folder: Path, tokenizer: Tokenizer, prompt: PromptEncoder, batch: int = 16) -> Path:
-    """Writes ``<shard>.npz`` with tokens int16 [n, rows, cols], sound and caption embeddings float16 [n, D] and [n, captions, D]."""
+    """Writes ``<shard>.npz`` with tokens int16 [n, rows, cols], sound and caption embeddings float16 [n, D] and [n, captions, D].
+
+    Clips with fewer captions than others repeat theirs; those without any have the embedding of their sound instead.
+    """
     target = folder / f"{shard.name}.npz"
     if target.exists():
         return target
@@ -25,13 +28,21 @@ def encode_shard(shard: Path, folder: Path, tokenizer: Tokenizer, prompt: Prompt
             mel = torch.from_numpy(np.asarray(source.mel[start : start + batch], np.float32))[:, None]
             tokens.append(tokenizer.encode(mel).to(torch.int16).numpy())
             sounds.append(prompt.embed_mel(mel).half().numpy())
-        texts = np.stack([prompt.embed_text(row["captions"]).half().numpy() for row in source.rows])
+        most = max(len(row["captions"]) for row in source.rows) or CAPTIONS_PER_CLIP
+        heard = np.concatenate(sounds)
+        texts = np.stack([_texts_of(row["captions"], sound, most, prompt) for row, sound in zip(source.rows, heard, strict=True)])
     folder.mkdir(parents=True, exist_ok=True)
     building = target.with_suffix(f".{os.getpid()}.part")
     with open(building, "wb") as file:
-        np.savez(file, tokens=np.concatenate(tokens), sounds=np.concatenate(sounds), texts=texts)
+        np.savez(file, tokens=np.concatenate(tokens), sounds=heard, texts=texts)
     os.replace(building, target)
     return target
+
+
+def _texts_of(captions: list[str], sound: NDArray[np.float16], count: int, prompt: PromptEncoder) -> NDArray[np.float16]:
+    """Embeddings [count, D] of a clip's captions."""
+    known = prompt.embed_text(captions).half().numpy() if captions else sound[None]
+    return known[np.arange(count) % len(known)]
 
 
 class TokenSet:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,7 +39,7 @@ class PairModule(nn.Module):
     def __init__(self, encoder: ContrastivePromptEncoder, classes: int) -> None:
         super().__init__()
         self.encoder = encoder
-        self.classifier = nn.Linear(encoder.config.dim, classes)
+        self.classifier = nn.Linear(encoder.config.dim, max(1, classes))
 
     def forward(self, prompts: list[str], mel: Tensor, extra: list[str]) -> tuple[Tensor, Tensor, Tensor]:
         """Embeddings of the pairs, and logits of the classes of ``extra`` captions."""
@@ -63,7 +64,12 @@ class PromptTask:
         self.averaged = averaged_copy(self.network)
         self._by_class: dict[str, list[int]] = defaultdict(list)
         for clip in range(len(train)):
-            self._by_class[train.row(clip)["classes"][0]].append(clip)
+            self._by_class[self._main_class(train, clip)].append(clip)
+
+    @staticmethod
+    def _main_class(clips: ShardSet, clip: int) -> str:
+        """The first class of a clip, or nothing."""
+        return next(iter(clips.row(clip)["classes"]), "")
 
     def optimizers(self) -> list[tuple[nn.Module, list[torch.optim.Optimizer]]]:
         """One AdamW."""
@@ -75,7 +81,7 @@ class PromptTask:
         """Indices of clips and of their captions; the texts are looked up in ``update``."""
         clips = list(rng.integers(len(self.train), size=size))
         for i in range(0, int(size * self.recipe.same_class_share) - 1, 2):
-            clips[i + 1] = rng.choice(self._by_class[self.train.row(int(clips[i]))["classes"][0]])
+            clips[i + 1] = rng.choice(self._by_class[self._main_class(self.train, int(clips[i]))])
         captions = rng.integers(1 << 30, size=size)
         return {"clip": torch.tensor(np.asarray(clips)), "caption": torch.from_numpy(captions)}
 
@@ -86,20 +92,21 @@ class PromptTask:
         texts = [self._caption(clip, int(draw), rng) for clip, draw in zip(clips, batch["caption"], strict=True)]
         mel = torch.from_numpy(np.stack([self.train.mel(clip) for clip in clips]))[:, None].to(batch["clip"].device)
         alone, alone_labels = self._extra(rng)
-        text, audio, alone_logits = trainer.modules[0](texts, mel, alone)
+        # Every parameter takes part in every step, as several processes demand: without single sounds the pairs are read, and not judged.
+        text, audio, alone_logits = trainer.modules[0](texts, mel, alone or texts)
         scale = self.network.encoder.log_scale.exp().clamp(max=100)
-        loss = contrastive_loss(text, audio, scale, texts)
+        loss = contrastive_loss(text, audio, scale, texts, clips)
         single = torch.tensor([self._label(clip) is not None for clip in clips], device=text.device)
         labels = torch.tensor([self._label(clip) or 0 for clip in clips], device=text.device)
         heard = F.cross_entropy(self.network.classify(audio[single]), labels[single]) if single.any() else loss.new_zeros(())
-        read = F.cross_entropy(alone_logits, alone_labels.to(text.device))
+        read = F.cross_entropy(alone_logits, alone_labels.to(text.device)) if alone else 0.0 * alone_logits.sum()
         trainer.descend(0, loss + 0.25 * heard + 0.5 * read)
         return {"loss": loss.item(), "heard": heard.item(), "read": read.item(), "scale": scale.item()}
 
     def _label(self, clip: int) -> int | None:
         """Class number of a clip that holds one sound."""
         classes = self.train.row(clip)["classes"]
-        return self.class_index[classes[0]] if len(classes) == 1 else None
+        return self.class_index.get(classes[0]) if len(classes) == 1 else None
 
     def _extra(self, rng: np.random.Generator) -> tuple[list[str], Tensor]:
         """Captions of random single sounds with their class numbers."""
@@ -127,20 +134,24 @@ class PromptTask:
         encoder = self.averaged.encoder
         device = next(encoder.parameters()).device
         audio = torch.cat([encoder.embed_mel(torch.from_numpy(self.validation.mel(c))[None, None].to(device)) for c in range(count)])
-        text = encoder.embed_text([self.validation.row(c)["captions"][2] for c in range(count)])
+        captions = [self.validation.row(c)["captions"] for c in range(count)]
+        text = encoder.embed_text([theirs[min(2, len(theirs) - 1)] for theirs in captions])
         order = (text @ audio.T).argsort(dim=1, descending=True)
         rank = (order == torch.arange(count, device=device)[:, None]).float().argmax(dim=1)
-        classes = [self.validation.row(c)["classes"][0] for c in range(count)]
+        classes = [self._main_class(self.validation, c) for c in range(count)]
         right = np.mean([classes[int(order[c, 0])] == classes[c] for c in range(count)])
         return {"recall_1": (rank < 1).float().mean().item(), "recall_5": (rank < 5).float().mean().item(), "class_1": float(right)}
 
 
-def contrastive_loss(text: Tensor, audio: Tensor, scale: Tensor, captions: list[str]) -> Tensor:
-    """Symmetric InfoNCE; pairs whose captions read the same are no negatives of each other."""
+def contrastive_loss(text: Tensor, audio: Tensor, scale: Tensor, captions: list[str], clips: Sequence[int] | None = None) -> Tensor:
+    """Symmetric InfoNCE; pairs whose captions read the same, or that are the same clip, are no negatives of each other."""
     logits = scale * text @ audio.T
     number = {caption: i for i, caption in enumerate(captions)}
     ids = torch.tensor([number[caption] for caption in captions], device=text.device)
-    same = (ids[:, None] == ids[None]) & ~torch.eye(len(captions), dtype=torch.bool, device=text.device)
-    logits = logits.masked_fill(same, -1e4)
+    same = ids[:, None] == ids[None]
+    if clips is not None:
+        sound = torch.tensor(clips, device=text.device)
+        same |= sound[:, None] == sound[None]
+    logits = logits.masked_fill(same & ~torch.eye(len(captions), dtype=torch.bool, device=text.device), -1e4)
     target = torch.arange(len(captions), device=text.device)
     return 0.5 * (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target))

@@ -1,6 +1,7 @@
 """The recipe of the embedded pack: corpus, tokenizer, prompt encoder, vocoder, tokens, generator, pack; every stage resumes.
 
-A run can start from a finished pack: what it trains begins with the pack's weights, what it does not train is taken over as it is.
+A run can start from a finished pack: what it trains begins with the pack's weights, what it does not train is taken over as it is. It can
+also be made of people's own sounds instead of the rendered corpus; without captions these need a prompt encoder that exists already.
 """
 
 from __future__ import annotations
@@ -8,14 +9,17 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.fabric import Fabric
 from torch import nn
 
 from engine.corpus.registry import recipes
 from engine.geometry import Geometry
+from engine.models.folders import pack_folder
 from engine.models.pack import ARCHITECTURES, Manifest, Pack, load_pack, write_pack
 from engine.models.prompt import ContrastivePromptEncoder, words_of
 from engine.models.quantizer import CosineQuantizer
@@ -24,17 +28,25 @@ from engine.models.tokenizer import ConvTokenizer
 from engine.models.transformer import EMBEDDED_LARGE, GeneratorConfig, MaskedTransformer
 from engine.models.vocoder import FourierVocoder
 from engine.training.checkpoint import load_checkpoint
+from engine.training.early_stopping import FEWEST_CLIPS, WatchedGeneratorTask
 from engine.training.encode import TokenSet, encode_shard
+from engine.training.folder_data import CaptionSource
 from engine.training.generator_task import PAPER_TRAINING, GeneratorTask, GeneratorTraining
 from engine.training.loop import LoopConfig, Trainer
+from engine.training.own_sounds import Summary, read_sounds, summary_of
 from engine.training.prompt_task import PromptTask, PromptTraining
 from engine.training.shards import CLIPS_PER_SHARD, Shard, ShardSet, render_shards
 from engine.training.tokenizer_task import PAPER_TOKENIZER, TokenizerTask, TokenizerTraining, build_tokenizer
 from engine.training.vocoder_task import VocoderTask, VocoderTraining
 from engine.types import EngineError, SamplingSettings
 
+PARTS = ("tokenizer", "prompt", "vocoder", "generator")
 STAGES = ("corpus", "tokenizer", "prompt", "vocoder", "tokens", "generator", "pack")
 
+
+# The prompt encoder learns nothing from fewer clips with captions than these.
+FEWEST_CAPTIONED = 16
+PATIENCE = 5
 
 # Chosen by the judge on 40 paraphrases (LOG.md): with guidance from 0, as in the paper, this small model draws its first cells without the
 # prompt and ends in a noise floor.
@@ -102,13 +114,50 @@ RUNS: dict[str, Callable[[], EmbeddedRun]] = {
 class Workshop:
     """One run in one folder: shards, checkpoints, logs, encoded tokens."""
 
-    def __init__(self, folder: Path, run: EmbeddedRun, workers: int = 1, start: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        run: EmbeddedRun,
+        workers: int = 1,
+        start: Path | None = None,
+        data: str | None = None,
+        captions: CaptionSource = "auto",
+        fabric: Fabric | None = None,
+    ) -> None:
         self.folder, self.run, self.workers = folder, run, workers
         self.start: Pack | None = load_pack(start) if start else None
+        self.data, self.captions, self.fabric = data, captions, fabric
         self.shards, self.encoded, self.checkpoints = folder / "shards", folder / "encoded", folder / "checkpoints"
+        self.stopped = False
+
+    @property
+    def sounds(self) -> Summary | None:
+        """What is known of people's own sounds in the shards; None if they are rendered."""
+        return summary_of(self.shards)
+
+    @property
+    def learns_words(self) -> bool:
+        """True if there are captions to train a prompt encoder on."""
+        return self.sounds is None or self.sounds.captioned_clips.get("train", 0) >= FEWEST_CAPTIONED
+
+    @cached_property
+    def spoken(self) -> Pack:
+        """The pack whose prompt encoder is kept where there are no captions."""
+        return self.start or load_pack(pack_folder("embedded"))
 
     def stage(self, name: str) -> Iterator[str]:
-        """Does one stage, yielding lines that say how far it is."""
+        """Does one stage, yielding lines that say how far it is; ``stopped`` is set when a training was asked to stop before its end.
+
+        Of several processes the first alone does what is no training, while the others wait.
+        """
+        if name in PARTS or self.fabric is None:
+            yield from self._stage(name)
+            return
+        if self.fabric.is_global_zero:
+            yield from self._stage(name)
+        self.fabric.barrier()
+
+    def _stage(self, name: str) -> Iterator[str]:
         stages: dict[str, Callable[[], Iterator[str]]] = {
             "corpus": self._corpus,
             "tokenizer": self._tokenizer,
@@ -120,20 +169,32 @@ class Workshop:
         yield from stages[name]()
 
     def _corpus(self) -> Iterator[str]:
+        if self.data is not None:
+            yield from read_sounds(self.data, self.shards, self.captions, self.workers)
+            return
+        if self.sounds is not None:
+            raise EngineError("path", f"{self.shards} holds sounds that were read with --data; nothing is rendered there.")
         for path in render_shards(self.shards, 0, self.run.shards, self.workers, self.run.single_share):
             yield f"rendered {path.name}"
 
-    def _sets(self) -> tuple[ShardSet, ShardSet]:
-        train, validation = ShardSet(self.shards, "train"), ShardSet(self.shards, "validation")
-        if not len(train) or not len(validation):
-            raise EngineError("path", f"There are no rendered clips in {self.shards}; do the stage corpus first.")
+    def _sets(self, captioned: bool = False) -> tuple[ShardSet, ShardSet]:
+        train, validation = (ShardSet(self.shards, split, captioned=captioned) for split in ("train", "validation"))
+        if not len(train):
+            raise EngineError("path", f"There are no clips to train on in {self.shards}; do the stage corpus first.")
         return train, validation
 
     def _tokenizer(self) -> Iterator[str]:
         yield from self._train(TokenizerTask(self.run.tokenizer, *self._sets()))
 
     def _prompt(self) -> Iterator[str]:
-        yield from self._train(PromptTask(self.run.prompt, *self._sets(), classes=list(recipes())))
+        if not self.learns_words:
+            yield (
+                f"prompt: fewer than {FEWEST_CAPTIONED} training clips have captions, so the prompt encoder of the pack"
+                f" {self.spoken.manifest.id} is kept, and what it hears in each clip tells the generator what to draw."
+            )
+            return
+        classes = list(recipes()) if self.sounds is None else self.sounds.classes
+        yield from self._train(PromptTask(self.run.prompt, *self._sets(captioned=True), classes=classes))
 
     def _vocoder(self) -> Iterator[str]:
         tokenizer = self.trained_tokenizer() if self.start or (self.checkpoints / "tokenizer.safetensors").exists() else None
@@ -146,16 +207,36 @@ class Workshop:
 
     def _generator(self) -> Iterator[str]:
         train, validation = (TokenSet(self.shards, self.encoded, split) for split in ("train", "validation"))
-        yield from self._train(GeneratorTask(self.run.generator, train, validation))
+        if not len(train):
+            raise EngineError("path", f"There are no tokens to train on in {self.encoded}; do the stage tokens first.")
+        recipe = self.run.generator
+        if self.sounds is not None and not any(self.sounds.captioned_clips.values()):
+            recipe = replace(recipe, text_share=0.0)
+        if recipe.loop.patience:
+            yield from self._train(self._watched(recipe, train, validation))
+            return
+        if not len(validation):
+            yield "generator: no sound file fell to validation, so the figures are those of clips that it is trained on."
+        yield from self._train(GeneratorTask(recipe, train, validation if len(validation) else train))
+
+    def _watched(self, recipe: GeneratorTraining, train: TokenSet, validation: TokenSet) -> WatchedGeneratorTask:
+        """The generator with early stopping. Raises EngineError("value") if there is too little to measure by."""
+        if len(validation) < FEWEST_CLIPS:
+            told = f"Early stopping needs at least {FEWEST_CLIPS} clips for validation; there are {len(validation)}."
+            raise EngineError("value", told)
+        return WatchedGeneratorTask(recipe, train, validation, self.trained_tokenizer(), self.trained_prompt())
 
     def _train(self, task: Any) -> Iterator[str]:
         if self.start:
             for network in (task.network, task.averaged):
                 _take_over(network, getattr(self.start, task.name), task.name)
-        trainer = Trainer(task, self.checkpoints)
+        trainer = Trainer(task, self.checkpoints, self.fabric)
         yield f"{task.name}: from step {trainer.step} of {task.config.steps}, log in {self.checkpoints / (task.name + '.jsonl')}"
         trainer.run()
+        self.stopped = not trainer.done
         yield f"{task.name}: step {trainer.step} of {task.config.steps}"
+        if trainer.best is not None:
+            yield f"{task.name}: nearest to the held-out clips at step {trainer.best.step}, Frechet distance {trainer.best.distance:.3f}"
 
     def _averaged(self, part: str, network: nn.Module, prefix: str = "") -> nn.Module:
         path = self.checkpoints / f"{part}.safetensors"
@@ -163,7 +244,8 @@ class Workshop:
             return _take_over(network, getattr(self.start, part), part).eval().requires_grad_(False)
         if not path.exists():
             raise EngineError("path", f"There is no checkpoint {path}; do the stage {part} first.")
-        state = load_checkpoint(path)["averaged"]
+        checkpoint = load_checkpoint(path)
+        state = checkpoint["best"]["weights"] if "best" in checkpoint else checkpoint["averaged"]
         network.load_state_dict({key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)})
         return network.eval().requires_grad_(False)
 
@@ -172,8 +254,17 @@ class Workshop:
         return self._averaged("tokenizer", build_tokenizer(self.run.tokenizer.model))
 
     def trained_prompt(self) -> ContrastivePromptEncoder:
-        """Averaged prompt encoder of the last checkpoint."""
-        return self._averaged("prompt", ContrastivePromptEncoder(self.run.prompt.model), "encoder.")
+        """Averaged prompt encoder of the last checkpoint, or that of a finished pack where there are no captions.
+
+        Raises EngineError("pack") if it does not fit the generator.
+        """
+        if self.learns_words:
+            return self._averaged("prompt", ContrastivePromptEncoder(self.run.prompt.model), "encoder.")
+        encoder, wanted = self.spoken.prompt, self.run.generator.model.condition_dim
+        if encoder.config.dim != wanted:
+            pack = self.spoken.manifest.id
+            raise EngineError("pack", f"The prompt encoder of the pack {pack} has {encoder.config.dim} dimensions, the generator {wanted}.")
+        return encoder
 
     def trained_vocoder(self) -> FourierVocoder:
         """Averaged vocoder of the last checkpoint."""
@@ -211,34 +302,54 @@ class Workshop:
         return counts
 
     def knowledge(self) -> dict[str, Any]:
-        """Words that training met at least twice, and phrases that name each class."""
+        """Words that training met at least twice, and phrases that name each class; what a prompt encoder knows that is kept stays."""
+        if not self.learns_words:
+            return self.spoken.knowledge
         seen: dict[str, int] = {}
         for path in sorted(self.shards.glob("shard-*")):
             for row in Shard(path).rows:
                 for word in {word for caption in row["captions"] for word in words_of(caption)}:
                     seen[word] = seen.get(word, 0) + 1
         classes = self.class_counts()
-        concepts = {name: list(recipe.nouns[:4]) for name, recipe in recipes().items() if name in classes}
+        if self.sounds is None:
+            concepts = {name: list(recipe.nouns[:4]) for name, recipe in recipes().items() if name in classes}
+        else:
+            concepts = {name: [" ".join(words_of(name))] for name in classes if words_of(name)}
         return {"words": sorted(word for word, count in seen.items() if count >= 2), "concepts": concepts}
 
     def provenance(self) -> dict[str, Any]:
-        """Where the pack comes from: commit, corpus, hours, steps, compute."""
-        clips = len(list(self.shards.glob("shard-*"))) * CLIPS_PER_SHARD
-        steps = {}
-        for part in ("tokenizer", "prompt", "vocoder", "generator"):
-            path = self.checkpoints / f"{part}.safetensors"
-            steps[part] = int(load_checkpoint(path)["step"]) if path.exists() or not self.start else 0
+        """Where the pack comes from: commit, corpus or number of own sounds, hours, steps, compute; never a path or a name of a file."""
+        steps = {part: self._steps_of(part) for part in PARTS}
         origin = {"started_from": {"hash": self.start.manifest.hash, **self.start.manifest.provenance}} if self.start else {}
         return {
             **origin,
             "commit": _commit(),
-            "corpus_seeds": [0, clips - 1],
-            "clips": clips,
-            "hours_of_audio": round(clips * Geometry().duration_s / 3600, 1),
+            **self._data_facts(),
             "steps": steps,
             "torch": torch.__version__,
             **self.run.notes,
         }
+
+    def _steps_of(self, part: str) -> int:
+        """Steps behind the weights that the pack gets."""
+        path = self.checkpoints / f"{part}.safetensors"
+        if not path.exists() and (self.start or (part == "prompt" and not self.learns_words)):
+            return 0
+        checkpoint = load_checkpoint(path)
+        return int(checkpoint["best"]["step"] if "best" in checkpoint else checkpoint["step"])
+
+    def _data_facts(self) -> dict[str, Any]:
+        sounds = self.sounds
+        if sounds is None:
+            clips = len(list(self.shards.glob("shard-*"))) * CLIPS_PER_SHARD
+            return {
+                "corpus_seeds": [0, clips - 1],
+                "clips": clips,
+                "hours_of_audio": round(clips * Geometry().duration_s / 3600, 1),
+            }
+        kept = {} if self.learns_words else {"prompt_encoder_of": self.spoken.manifest.hash}
+        facts = {"own_sound_files": sounds.files, "files_with_captions": sounds.captioned, "clips": sounds.clips}
+        return {**facts, "hours_of_audio": round(sounds.hours, 3), **kept}
 
 
 def _take_over(network: nn.Module, source: nn.Module, part: str) -> nn.Module:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,38 +37,54 @@ def render_shard(folder: Path, index: int, single_share: float = 0.7) -> Path:
     target = folder / f"shard-{index:05d}"
     if target.exists():
         return target
-    building = folder / f".building-{index:05d}-{os.getpid()}"
-    building.mkdir(parents=True)
     audio = np.empty((CLIPS_PER_SHARD, GEOMETRY.samples), np.int16)
     mel = np.empty((CLIPS_PER_SHARD, GEOMETRY.bands, GEOMETRY.frames), np.float16)
-    with open(building / "rows.jsonl", "w", encoding="utf-8") as rows:
-        for position in range(CLIPS_PER_SHARD):
-            seed = index * CLIPS_PER_SHARD + position
-            scene = draw_scene(seed, single_share=single_share)
-            samples = render_scene(scene)
-            audio[position] = np.round(np.clip(samples, -1, 1) * 32767)
-            mel[position] = normalise(log_mel_db(samples, GEOMETRY))
-            rng = np.random.default_rng([seed, 77])
-            texts = [*captions(scene), *(caption(scene, rng) for _ in range(CAPTIONS_PER_CLIP - 5))]
-            row = {
+    rows = []
+    for position in range(CLIPS_PER_SHARD):
+        seed = index * CLIPS_PER_SHARD + position
+        scene = draw_scene(seed, single_share=single_share)
+        samples = render_scene(scene)
+        audio[position] = np.round(np.clip(samples, -1, 1) * 32767)
+        mel[position] = normalise(log_mel_db(samples, GEOMETRY))
+        rng = np.random.default_rng([seed, 77])
+        texts = [*captions(scene), *(caption(scene, rng) for _ in range(CAPTIONS_PER_CLIP - 5))]
+        rows.append(
+            {
                 "seed": seed,
                 "split": scene_split(scene),
                 "classes": list(scene.class_ids),
                 "captions": texts,
                 "manifest": manifest_row(scene),
             }
-            rows.write(json.dumps(row) + "\n")
+        )
+    return write_shard(target, audio, mel, rows)
+
+
+def write_shard(
+    target: Path, audio: NDArray[np.int16], mel: NDArray[np.float16], rows: Sequence[dict], state: dict[str, Any] | None = None
+) -> Path:
+    """Writes clips as a shard that is whole or not there at all; ``state`` is kept in it as JSON for whoever goes on after it."""
+    building = target.with_name(f".building-{target.name.removeprefix('shard-')}-{os.getpid()}")
+    building.mkdir(parents=True)
+    (building / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    if state is not None:
+        (building / "state.json").write_text(json.dumps(state), encoding="utf-8")
     np.save(building / "audio.npy", audio)
     np.save(building / "mel.npy", mel)
     os.replace(building, target)
     return target
 
 
-def render_shards(folder: Path, first: int, count: int, workers: int, single_share: float = 0.7) -> Iterator[Path]:
-    """Renders ``count`` shards in worker processes, yielding each as it is done."""
+def clear_unfinished(folder: Path) -> None:
+    """Removes what a killed process left behind."""
     folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(".building-*"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def render_shards(folder: Path, first: int, count: int, workers: int, single_share: float = 0.7) -> Iterator[Path]:
+    """Renders ``count`` shards in worker processes, yielding each as it is done."""
+    clear_unfinished(folder)
     if workers <= 1:
         for index in range(first, first + count):
             yield render_shard(folder, index, single_share)
@@ -100,10 +117,13 @@ class Shard:
 
 
 class ShardSet:
-    """All shards of a folder as one list of clips of one split; ``refresh`` notices new shards."""
+    """All shards of a folder as one list of clips of one split; ``refresh`` notices new shards.
 
-    def __init__(self, folder: Path, split: str = "train", first: int = 0) -> None:
-        self.folder, self.split, self.first = folder, split, first
+    ``captioned``: only clips that have captions.
+    """
+
+    def __init__(self, folder: Path, split: str = "train", first: int = 0, captioned: bool = False) -> None:
+        self.folder, self.split, self.first, self.captioned = folder, split, first, captioned
         self.shards: list[Shard] = []
         self.index: list[tuple[int, int]] = []
         self.refresh()
@@ -117,7 +137,10 @@ class ShardSet:
             shard = Shard(path)
             number = len(self.shards)
             self.shards.append(shard)
-            self.index += [(number, i) for i, row in enumerate(shard.rows) if row["split"] == self.split]
+            self.index += [(number, i) for i, row in enumerate(shard.rows) if self._belongs(row)]
+
+    def _belongs(self, row: dict) -> bool:
+        return row["split"] == self.split and (bool(row["captions"]) or not self.captioned)
 
     def __len__(self) -> int:
         return len(self.index)

@@ -62,7 +62,7 @@ def of_value(value: Any) -> tuple[str, ...]:
 
 
 def of_name(stem: str, group: str = "") -> tuple[str, ...]:
-    """Captions of a file's name and its group: "Metal_Hit-03" in "doors" is "doors metal hit", "metal hit", "doors"; DSC_0012 is nothing."""
+    """Captions of a file's name and group: "Metal_Hit-03" in "doors" is "doors metal hit", "metal hit", "doors"; DSC_0012 is nothing."""
     words = [] if _HASH.fullmatch(re.sub(r"[^0-9A-Za-z]", "", stem)) else _words(stem)
     theirs = _words(group)
     together = [*theirs, *(word for word in words if word not in theirs)]

@@ -29,12 +29,12 @@ class Sample:
 
 
 def shard_paths(pattern: str) -> list[Path]:
-    """The tar files of a path, of a pattern with * and ?, or of a range as in ``sounds-{000..011}.tar``, in order of their names."""
-    import glob
-
-    found = _RANGE.search(pattern)
+    """The tar files of a path, of a pattern with * and ? in its name, or of a range as in ``a-{00..11}.tar``, in order."""
+    path, found = Path(pattern), _RANGE.search(pattern)
+    if path.exists() or not (found or set(path.name) & set("*?[")):
+        return [path]
     if not found:
-        return sorted(Path(name) for name in glob.glob(pattern)) if glob.has_magic(pattern) else [Path(pattern)]
+        return sorted(path.parent.glob(path.name))
     first, last, width = int(found[1]), int(found[2]), len(found[1])
     if last - first >= _MOST_SHARDS:
         raise EngineError("path", f"{pattern} names too many files.")
@@ -82,7 +82,7 @@ def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, ending: str, sample
     """The bytes of a member into its sample, if they are not too many."""
     text = ending in _TEXTS
     if member.issparse() or member.size > (_LARGEST_TEXT if text else LARGEST_MEMBER):
-        sample.problem = sample.problem if text else "it is too large to be held in memory."
+        sample.problem = sample.problem if text else "is too large to be held in memory."
         return
     file = archive.extractfile(member)
     content = file.read() if file is not None else b""

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from engine.evaluation import vggish
-from engine.evaluation.embeddings import open_embedding, prompt_embedding
+from engine.evaluation.commands import EMBEDDINGS
+from engine.evaluation.embeddings import NAMES, open_embedding, prompt_embedding
 from engine.models.public import clap
 from engine.pipeline import Pipeline
 from engine.signal.mel import log_mel_db, normalise
@@ -48,6 +49,7 @@ def test_weights_must_be_given(pipeline: Pipeline, name: str, tmp_path: Path) ->
 
 
 def test_unknown_names_are_refused(pipeline: Pipeline) -> None:
+    assert EMBEDDINGS == NAMES
     with pytest.raises(EngineError, match="prompt, clap, vggish"):
         open_embedding("panns", pipeline)
 

@@ -46,11 +46,11 @@ def test_weights_are_checked_and_sounds_embedded() -> None:
     weights = {name: torch.zeros(shape) for name, shape in SHAPES.items()}
     weights |= {name.replace("weight", "bias"): torch.zeros(shape[0]) for name, shape in SHAPES.items()}
     weights["embeddings.4.bias"] = torch.full((128,), -2.0)
-    network = read_vggish(weights | {"pproc.pca_eigen_vectors": torch.zeros(1)}, Path("vggish.pth"))
+    network = read_vggish(weights | {"pproc.pca_eigen_vectors": torch.zeros(1)}, "vggish.pth")
     embedded = network.embed(np.zeros(16_000))
     assert embedded.shape == (1, 128) and (embedded == -2).all(), "the last rectifier must be gone"
     assert network.embed(np.zeros(1000)).shape == (1, 128)
     with pytest.raises(EngineError, match=r"features\.0\.weight"):
-        read_vggish({name: value for name, value in weights.items() if name != "features.0.weight"}, Path("vggish.pth"))
+        read_vggish({name: value for name, value in weights.items() if name != "features.0.weight"}, "vggish.pth")
     with pytest.raises(EngineError, match=r"features\.0\.bias"):
-        read_vggish(weights | {"features.0.bias": torch.zeros(3)}, Path("vggish.pth"))
+        read_vggish(weights | {"features.0.bias": torch.zeros(3)}, "vggish.pth")

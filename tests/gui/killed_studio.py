@@ -178,13 +178,14 @@ def main(packs: str, *tasks: str) -> int:
     import gui.app
     from gui import studio as studio_module
 
-    code = 0
+    code, opened = 0, []
     for task in tasks:
         name, _, argument = task.partition("=")
 
         class Told(studio_module.Studio):
             def __init__(self, app: QApplication, settings: Settings, _: Path, *rest: object) -> None:
                 super().__init__(app, settings, Path(packs), *rest)
+                opened.append(self)
 
             def start(self, name: str = name, argument: str = argument) -> None:
                 globals()[name](self, *([argument] if argument else []))
@@ -194,6 +195,10 @@ def main(packs: str, *tasks: str) -> int:
         started = time.monotonic()
         code = gui.app.run_studio([]) or code
         studio_module.Studio = wanted
+        # In a program that goes on, a closed window would still hear of new themes.
+        for part in (opened[-1].window, opened.pop()):
+            part.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         tell("ended", name, code, round(time.monotonic() - started, 2))
     return code
 

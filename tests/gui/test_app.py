@@ -44,9 +44,9 @@ def start(environment, packs):
         process.communicate()
 
 
-def finished(process, silent=True):
+def finished(process, silent=True, limit_s=LIMIT_S):
     """Lines that a process told; it must have ended well and, if ``silent``, complained about nothing."""
-    out, err = process.communicate(timeout=LIMIT_S)
+    out, err = process.communicate(timeout=limit_s)
     assert process.returncode == 0, err
     complaints = [line for line in err.splitlines() if line and "propagateSizeHints" not in line]
     assert complaints == [] or not silent
@@ -117,7 +117,8 @@ def test_no_module_of_the_window_imports_torch(environment):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(500)
 def test_twenty_starts_and_ends_in_one_process(start):
     tasks = ["quit_idle", "quit_while_drawing", "quit_while_loading", "quit_while_drawing"] * 5
-    lines = finished(start(*tasks))
+    lines = finished(start(*tasks), limit_s=450)
     assert [line.split()[1:3] for line in lines] == [[task, "0"] for task in tasks]

@@ -122,7 +122,6 @@ def test_takes_of_a_run_whose_first_one_was_given_up_still_come(bench):
     assert [entry.id for entry in bench.takes] == ids[1:]
 
 
-@pytest.mark.xfail(strict=True, reason="Session.join_take looks for the first take in the present document")
 def test_deleting_the_first_take_during_a_run_loses_no_other(bench):
     ids = run_of_four(bench, lambda: bench.session.delete_takes([bench.takes[0].id]))
     everything = {entry.id for version in bench.session.history.versions for entry in version.document.takes}

@@ -52,7 +52,7 @@ def test_changes_are_steps_and_told_once(session: Session, change: Callable[[Ses
     [
         lambda s: s.show_take("b"),
         lambda s: s.compare_with("b"),
-        lambda s: s.join_take("a", entry("c")),
+        lambda s: s.join_take(s.history.step, entry("c")),
         lambda s: s.remember_prompt(),
     ],
 )

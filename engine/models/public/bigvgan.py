@@ -56,7 +56,8 @@ def bigvgan_config(settings: Settings) -> BigVganConfig:
 def kaiser_sinc_filter() -> Tensor:
     """Low-pass of 12 taps for a change of rate by two, (1, 1, 12), sum 1."""
     attenuation_db = 2.285 * (_TAPS // 2 - 1) * math.pi * 4 * _HALF_WIDTH + 7.95
-    beta = 0.5842 * (attenuation_db - 21) ** 0.4 + 0.07886 * (attenuation_db - 21)
+    # Kaiser's rule for more than 50 dB.
+    beta = 0.1102 * (attenuation_db - 8.7)
     times = np.arange(_TAPS) - _TAPS / 2 + 0.5
     taps = 2 * _CUTOFF * np.kaiser(_TAPS, beta) * np.sinc(2 * _CUTOFF * times)
     return torch.tensor((taps / taps.sum()).tolist()).view(1, 1, -1)

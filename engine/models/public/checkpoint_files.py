@@ -91,7 +91,7 @@ def folded(weights: Mapping[str, Tensor], where: str) -> dict[str, Tensor]:
                 raise EngineError("pack", f"{where} describes the weights of {layer[:-1]!r} twice or only in part.")
             g, v = plain.pop(layer + magnitude).float(), plain.pop(name).float()
             if v.dim() < 2 or g.shape != (v.shape[0], *[1] * (v.dim() - 1)):
-                raise EngineError("pack", f"{where}: {layer + magnitude!r} has the shape {tuple(g.shape)}, which does not fit {tuple(v.shape)}.")
+                raise EngineError("pack", f"{where}: {layer + magnitude!r} has the shape {tuple(g.shape)}, not one for {tuple(v.shape)}.")
             plain[f"{layer}weight"] = v * (g / v.flatten(1).norm(dim=1).view(g.shape))
     return plain
 

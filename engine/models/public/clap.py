@@ -5,7 +5,6 @@ Only checkpoints without fusion. transformers is optional (the extra ``clap``) a
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 from torch import Tensor, nn
 
+from engine.models.public.checkpoint_files import check_weights, read_checkpoint
 from engine.signal.mel import mel_filterbank
 from engine.types import EngineError
 
@@ -123,11 +123,7 @@ def read_clap(state_dict: Mapping[str, Tensor], text_heads: int | None = None) -
     network = _transformers("ClapModel")(config)
     own = network.state_dict()
     weights |= {name: own[name] for name in _BUFFERS if name in own}
-    for name in sorted(own.keys() ^ weights.keys()):
-        raise EngineError("pack", f"The CLAP checkpoint {'lacks' if name in own else 'has an unknown tensor'} {name!r}.")
-    for name, value in weights.items():
-        if value.shape != own[name].shape:
-            raise EngineError("pack", f"{name!r} of the CLAP checkpoint has the shape {tuple(value.shape)}, not {tuple(own[name].shape)}.")
+    check_weights(network, weights, "The CLAP checkpoint")
     network.load_state_dict(weights, strict=True)
     return network.eval().requires_grad_(False)
 
@@ -138,20 +134,6 @@ def _transformers(name: str) -> Any:
     except ImportError as error:
         raise EngineError("value", "CLAP needs transformers: pip install melbrush[clap].") from error
     return getattr(transformers, name)
-
-
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Tensors of a PyTorch file by name, read without running anything that it holds. Raises EngineError("path")."""
-    scalars = [np.core.multiarray.scalar, np.dtype, type(np.dtype(np.float64)), type(np.dtype(np.float32)), type(np.dtype(np.int64))]
-    try:
-        with torch.serialization.safe_globals(scalars):
-            data = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError) as error:
-        raise EngineError("path", f"The weights {path} cannot be read: {str(error).splitlines()[0] if str(error) else error}") from error
-    data = data.get("state_dict", data) if isinstance(data, Mapping) else data
-    if not isinstance(data, Mapping) or not all(isinstance(value, Tensor) for value in data.values()):
-        raise EngineError("path", f"The file {path} holds no weights of a network.")
-    return dict(data)
 
 
 def clap_picture(samples: NDArray) -> NDArray[np.float32]:
@@ -210,9 +192,9 @@ class LaionClap:
 
     @classmethod
     def open(cls, weights: Path, tokenizer_folder: Path | None = None, device: str = "cpu") -> LaionClap:
-        """Reads a LAION file and, where given, RoBERTa's vocabulary. Raises EngineError("path", "pack" or "value")."""
+        """Reads a LAION file and, where given, RoBERTa's vocabulary. Raises EngineError("pack", "path" or "value")."""
         tokenizer = None if tokenizer_folder is None else read_tokenizer(tokenizer_folder)
-        return cls(read_clap(read_weights(weights)), tokenizer, device)
+        return cls(read_clap(read_checkpoint(weights, under=("state_dict",))), tokenizer, device)
 
     @property
     def reads_text(self) -> bool:

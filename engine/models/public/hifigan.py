@@ -1,4 +1,4 @@
-"""HiFi-GAN's generator (Kong, Kim, Bae 2020, arXiv 2010.05646) as a vocoder; parameter names are those of the public checkpoints, folded."""
+"""HiFi-GAN's generator (Kong, Kim, Bae 2020, arXiv 2010.05646) as a vocoder; parameters are named as in the public checkpoints."""
 
 from __future__ import annotations
 

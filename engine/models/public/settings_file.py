@@ -12,6 +12,7 @@ from engine.types import EngineError
 
 _CAP_BYTES = 2**20
 _DEEPEST = 32
+_LONGEST = 16
 _KEY = re.compile(r"""([A-Za-z_][\w.\-/]*|"[^"]*"|'[^']*')\s*:(?:\s+(.*))?$""")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
@@ -50,9 +51,9 @@ class Settings:
             raise self.refusal(f"lacks the settings {'.'.join(path)!r}")
         return Settings(values, self.where)
 
-    def whole(self, name: str) -> int:
-        """A whole number above 0."""
-        return self._checked(name, lambda v: type(v) is int and 0 < v < 2**31, "no whole number above 0")
+    def whole(self, name: str, most: int = 2**20) -> int:
+        """A whole number from 1 to ``most``."""
+        return self._checked(name, lambda v: type(v) is int and 0 < v <= most, f"no whole number from 1 to {most}")
 
     def number(self, name: str) -> float:
         """A number of at least 0."""
@@ -60,11 +61,11 @@ class Settings:
 
     def wholes(self, name: str) -> tuple[int, ...]:
         """A list of whole numbers above 0."""
-        return tuple(self._checked(name, _are_wholes, "no list of whole numbers"))
+        return tuple(self._checked(name, _are_wholes, f"no list of at most {_LONGEST} whole numbers"))
 
     def lists(self, name: str) -> tuple[tuple[int, ...], ...]:
         """A list of lists of whole numbers above 0."""
-        proper = self._checked(name, lambda v: isinstance(v, list) and all(map(_are_wholes, v)), "no list of lists of whole numbers")
+        proper = self._checked(name, _are_lists, f"no list of at most {_LONGEST} lists of whole numbers")
         return tuple(map(tuple, proper))
 
     def flag(self, name: str) -> bool:
@@ -89,7 +90,11 @@ class Settings:
 
 
 def _are_wholes(value: object) -> bool:
-    return isinstance(value, list) and bool(value) and all(type(v) is int and 0 < v < 2**31 for v in value)
+    return isinstance(value, list) and 0 < len(value) <= _LONGEST and all(type(v) is int and 0 < v <= 2**20 for v in value)
+
+
+def _are_lists(value: object) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= _LONGEST and all(map(_are_wholes, value))
 
 
 def _parse_yaml(text: str) -> Any:

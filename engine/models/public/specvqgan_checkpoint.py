@@ -30,7 +30,7 @@ def specvqgan_config(settings: Settings) -> SpecVqganConfig:
     return SpecVqganConfig(
         channels=net.whole("ch"),
         multipliers=multipliers,
-        residual_blocks=net.whole("num_res_blocks"),
+        residual_blocks=net.whole("num_res_blocks", most=64),
         z_channels=net.whole("z_channels"),
         code_count=model.whole("n_embed"),
         code_dim=model.whole("embed_dim"),

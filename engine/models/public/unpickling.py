@@ -41,7 +41,9 @@ _STORAGES = {
 }
 # What trainers store beside weights. Nothing of it is imported or called: each becomes the same empty object.
 _BLANK_ROOTS = {"argparse", "lightning", "lightning_fabric", "numpy", "omegaconf", "pathlib", "pytorch_lightning", "typing"}
-_BLANK_BUILTINS = {"bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "set", "slice", "str", "tuple"}
+_BLANK_BUILTINS = {
+    *("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "long", "object", "set", "slice", "str", "tuple", "unicode")
+}
 _BLANK_NAMES = {
     ("_codecs", "encode"),
     ("collections", "defaultdict"),

@@ -60,7 +60,7 @@ def vocos_config(settings: Settings) -> VocosConfig:
         f_max_hz=rate / 2,
         width=body.whole("dim"),
         hidden=body.whole("intermediate_dim"),
-        blocks=body.whole("num_layers"),
+        blocks=body.whole("num_layers", most=256),
         padding=head.one_of("padding", "center", "same"),
     )
 

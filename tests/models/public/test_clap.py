@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.models.public import clap
-from engine.models.public.clap import LaionClap, clap_config, clap_picture, read_clap, read_tokenizer, read_weights, renamed_clap
+from engine.models.public.clap import LaionClap, clap_config, clap_picture, read_clap, read_tokenizer, renamed_clap
 from engine.types import EngineError
 
 GOLDEN_FOLDER = Path(__file__).parents[2] / "golden"
@@ -94,7 +94,7 @@ def test_embedding_of_text_is_laions(small: LaionClap) -> None:
 @needs_transformers
 def test_other_weights_are_named() -> None:
     weights = small_weights()
-    with pytest.raises(EngineError, match="unknown tensor 'audio_model.audio_encoder.fusion"):
+    with pytest.raises(EngineError, match=r"'audio_model\.audio_encoder\.fusion\.weight', which"):
         read_clap(weights | {"module.audio_branch.fusion.weight": torch.zeros(1)}, HEADS)
     lacking = {key: value for key, value in weights.items() if "text_projection.0.bias" not in key}
     with pytest.raises(EngineError, match="lacks 'text_projection"):
@@ -103,20 +103,6 @@ def test_other_weights_are_named() -> None:
         read_clap(weights | {"module.audio_projection.2.bias": torch.zeros(3)}, HEADS)
     with pytest.raises(EngineError, match="no CLAP checkpoint"):
         read_clap({"weight": torch.zeros(2)})
-
-
-def test_files_are_read_without_running_them(tmp_path: Path) -> None:
-    file = tmp_path / "clap.pt"
-    torch.save({"epoch": np.float64(3), "state_dict": {"module.logit_scale_a": torch.ones(())}}, file)
-    assert read_weights(file)["module.logit_scale_a"] == 1
-    torch.save({"state_dict": {"weight": Path("/")}}, file)
-    with pytest.raises(EngineError, match="cannot be read"):
-        read_weights(file)
-    torch.save([1, 2], file)
-    with pytest.raises(EngineError, match="no weights"):
-        read_weights(file)
-    with pytest.raises(EngineError):
-        read_weights(tmp_path / "missing.pt")
 
 
 def vocabulary(folder: Path) -> None:
@@ -157,7 +143,7 @@ def test_words_need_their_vocabulary(small: LaionClap, tmp_path: Path) -> None:
 @needs_transformers
 def test_a_file_and_a_vocabulary_make_a_reader_of_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vocabulary(tmp_path)
-    torch.save({"state_dict": small_weights()}, tmp_path / "clap.pt")
+    torch.save({"epoch": np.float64(3), "state_dict": small_weights()}, tmp_path / "clap.pt")
     monkeypatch.setattr(clap, "_HEAD_WIDTH", 32 // HEADS)
     opened = LaionClap.open(tmp_path / "clap.pt", tmp_path)
     embedded = opened.embed_text(["rain", "rain, rain"])

@@ -1,0 +1,619 @@
+"""Files and packs over the network, from a server that does everything that servers and networks do to people."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_socket
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.downloads import Patience, fetch_bytes, fetch_file
+from engine.hub import check_room, download_pack, file_url, find_pack, parse_repo
+from engine.installed_packs import check_file_name, copy, delete, free_id, info_of, list_packs, read_contents, verify
+from engine.jobs import CopyPack, DeletePack, DownloadPack, DownloadProgress, FindPack, ListPacks, PackInstalled, RemoteFile, VerifyPack
+from engine.network import check_address
+from engine.types import EngineError
+from tests.fake_hub import COMMIT, FakeHub, Mood
+from tests.tiny import write_tiny_pack
+
+DATA = hashlib.shake_256(b"melbrush").digest(300_000)
+SHA = hashlib.sha256(DATA).hexdigest()
+FILE = RemoteFile("weights.safetensors", len(DATA), SHA)
+QUICK = Patience(timeout_s=2.0, attempts=3, pause_s=0.01)
+PAGE = b"<!DOCTYPE html><html><body>Welcome to the hotel</body></html>"
+
+
+@pytest.fixture(autouse=True)
+def this_computer_only() -> None:
+    """Only the local server can be reached."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def hub() -> Iterator[FakeHub]:
+    made = FakeHub()
+    made.files[FILE.path] = DATA
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "tiny"
+    write_tiny_pack(folder)
+    return folder
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Path:
+    folder = tmp_path / "packs"
+    folder.mkdir()
+    return folder
+
+
+def url_of(hub: FakeHub, path: str = FILE.path) -> str:
+    return file_url(hub.url, hub.repo, "main", path)
+
+
+def fetch(hub: FakeHub, folder: Path, file: RemoteFile = FILE, patience: Patience = QUICK) -> list:
+    return list(fetch_file(url_of(hub, file.path), file, folder / file.name, patience))
+
+
+def problem(hub: FakeHub, folder: Path, file: RemoteFile = FILE) -> str:
+    with pytest.raises(EngineError) as caught:
+        fetch(hub, folder, file)
+    message = caught.value.message
+    assert message.endswith((".", "?")) and "\n" not in message and len(message) < 240
+    assert not (folder / file.name).exists()
+    return message
+
+
+def part(folder: Path) -> bytes:
+    return (folder / f"{FILE.name}.part").read_bytes()
+
+
+# One file
+
+
+def test_a_file_arrives(hub, tmp_path):
+    steps = fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+    assert [path.name for path in tmp_path.iterdir()] == [FILE.name]
+    fetching = [step.done_bytes for step in steps if step.phase == "fetching"]
+    assert fetching == sorted(fetching) and fetching[0] == 0 and fetching[-1] == len(DATA)
+
+
+def test_nothing_is_asked_before_the_first_step(hub, tmp_path):
+    fetch_file(url_of(hub), FILE, tmp_path / FILE.name)
+    find_pack(FindPack(hub.repo, tmp_path), hub.url)
+    assert hub.asked == []
+
+
+def test_cut_connection_goes_on_by_itself(hub, tmp_path):
+    hub.mood(FILE.path, Mood(cut_after=100_000), Mood(cut_after=100_000))
+    fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+    assert hub.ranges(FILE.path) == ["", "bytes=100000-", "bytes=200000-"]
+    assert hub.asked[1][1]["If-Range"].startswith('"')
+
+
+def test_a_server_that_always_cuts_is_given_up_and_the_part_is_kept(hub, tmp_path):
+    hub.mood(FILE.path, Mood(cut_after=100_000), *[Mood(cut_after=0)] * 9)
+    assert "was cut after 100,000 of 300,000 bytes" in problem(hub, tmp_path)
+    assert part(tmp_path) == DATA[:100_000]
+    assert len(hub.asked) == 1 + QUICK.attempts
+    hub.moods.clear()
+    fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+    assert hub.ranges(FILE.path)[-1] == "bytes=100000-"
+
+
+def test_giving_up_keeps_the_part_and_asking_again_goes_on(hub, tmp_path):
+    hub.mood(FILE.path, Mood(pause_s=0.02))
+    steps = fetch_file(url_of(hub), FILE, tmp_path / FILE.name, QUICK)
+    while next(steps).done_bytes < 60_000:
+        pass
+    steps.close()
+    kept = part(tmp_path)
+    assert 60_000 <= len(kept) < len(DATA) and DATA.startswith(kept)
+    fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+    assert hub.ranges(FILE.path) == ["", f"bytes={len(kept)}-"]
+
+
+def test_a_server_that_does_nothing_can_be_given_up_at_once(hub, tmp_path):
+    silent = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}/a/b/resolve/main/{FILE.path}"
+    begun = time.monotonic()
+    steps = fetch_file(url, FILE, tmp_path / FILE.name, Patience(timeout_s=60))
+    assert next(steps).phase == "connecting"
+    steps.close()
+    assert time.monotonic() - begun < 1.0
+    silent.close()
+
+
+def test_silence_is_told(tmp_path):
+    silent = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}/file"
+    with pytest.raises(EngineError, match="does not answer"):
+        list(fetch_file(url, FILE, tmp_path / FILE.name, Patience(timeout_s=0.1, attempts=2, pause_s=0.01)))
+    silent.close()
+
+
+def test_a_server_without_ranges_begins_anew(hub, tmp_path):
+    hub.mood(FILE.path, Mood(cut_after=100_000), Mood(ranges=False))
+    fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+
+
+def test_a_changed_file_begins_anew(hub, tmp_path):
+    hub.mood(FILE.path, Mood(cut_after=100_000, etag='"old"', body=bytes(len(DATA))), *[Mood(status=503)] * 3)
+    problem(hub, tmp_path)
+    assert part(tmp_path) == bytes(100_000)
+    fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+
+
+def test_an_old_beginning_without_etag_is_found_out_by_the_checksum(hub, tmp_path):
+    (tmp_path / f"{FILE.name}.part").write_bytes(bytes(100_000))
+    fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+    assert hub.ranges(FILE.path) == ["bytes=100000-", ""]
+
+
+def test_without_checksum_and_etag_nothing_is_glued(hub, tmp_path):
+    (tmp_path / f"{FILE.name}.part").write_bytes(bytes(100_000))
+    fetch(hub, tmp_path, RemoteFile(FILE.path, FILE.size_bytes))
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+    assert hub.ranges(FILE.path) == [""]
+
+
+def test_a_file_that_is_there_is_checked_and_not_fetched(hub, tmp_path):
+    (tmp_path / FILE.name).write_bytes(DATA)
+    fetch(hub, tmp_path)
+    assert hub.asked == []
+    (tmp_path / FILE.name).write_bytes(bytes(len(DATA)))
+    fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+
+
+def test_one_wrong_byte_is_found(hub, tmp_path):
+    hub.mood(FILE.path, Mood(flip_byte=123_456))
+    assert "damaged" in problem(hub, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("mood", [Mood(says_length=299_999), Mood(surplus=b"x"), Mood(body=DATA[:-1])])
+def test_another_length_is_refused_before_anything_is_written(hub, tmp_path, mood):
+    hub.mood(FILE.path, mood)
+    assert "were announced" in problem(hub, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_more_is_taken_than_was_announced(hub, tmp_path):
+    hub.mood(FILE.path, Mood(no_length=True, surplus=bytes(1_000_000)))
+    assert "sends more" in problem(hub, tmp_path)
+    assert len(part(tmp_path)) <= len(DATA)
+
+
+def test_another_piece_than_asked_for_is_refused(hub, tmp_path):
+    hub.mood(FILE.path, Mood(cut_after=100_000), Mood(wrong_range=True))
+    assert "another piece" in problem(hub, tmp_path)
+
+
+@pytest.mark.parametrize("mood", [Mood(body=PAGE, type="text/html; charset=utf-8"), Mood(body=PAGE.ljust(len(DATA)), type="text/plain")])
+def test_a_web_page_is_no_file(hub, tmp_path, mood):
+    hub.mood(FILE.path, mood)
+    assert "web page instead of weights.safetensors" in problem(hub, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "words"),
+    [
+        (404, (), "has no weights.safetensors"),
+        (401, (("X-Error-Code", "RepoNotFound"),), "has no weights.safetensors"),
+        (401, (("X-Error-Code", "GatedRepo"),), "only to people with an account"),
+        (403, (), "only to people with an account"),
+        (410, (), "refuses weights.safetensors (410)"),
+        (416, (), "shorter than announced"),
+    ],
+)
+def test_refusals_are_told_at_once(hub, tmp_path, status, headers, words):
+    hub.mood(FILE.path, *[Mood(status=status, headers=headers)] * 9)
+    assert words in problem(hub, tmp_path)
+    assert len(hub.asked) == 1
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_trouble_of_the_server_may_go_by(hub, tmp_path, status):
+    hub.mood(FILE.path, Mood(status=status), Mood(status=status))
+    assert "retrying" in {step.phase for step in fetch(hub, tmp_path)}
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+
+
+def test_trouble_of_the_server_may_stay(hub, tmp_path):
+    hub.mood(FILE.path, *[Mood(status=503)] * 9)
+    assert "cannot answer at the moment (503)" in problem(hub, tmp_path)
+    assert len(hub.asked) == QUICK.attempts
+
+
+def test_offline(hub, tmp_path, monkeypatch):
+    hub.close()
+    assert "is this computer connected to the internet?" in problem(hub, tmp_path)
+
+    def unknown(*_args, **_kwargs):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(EngineError, match=r"^hub\.invalid cannot be found; is this computer connected"):
+        list(fetch_file("https://hub.invalid/file", FILE, tmp_path / FILE.name, QUICK))
+
+
+def test_redirects_are_followed_as_far_as_is_sensible(hub, tmp_path):
+    hub.files["stored"] = DATA
+    hub.mood(FILE.path, Mood(goes_to="/else/stored"))
+    fetch(hub, tmp_path)
+    assert (tmp_path / FILE.name).read_bytes() == DATA
+    assert hub.asked[-1][0] == "/else/stored"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.com/a", "file:///etc/passwd", "ftp://example.com/a", "https://me:secret@example.com/a"]
+)
+def test_redirects_lead_nowhere_else(hub, tmp_path, address):
+    hub.mood(FILE.path, Mood(goes_to=address))
+    message = problem(hub, tmp_path)
+    assert "https" in message or "from one address" in message or "302" in message
+
+
+def test_redirects_end(hub, tmp_path):
+    hub.mood(FILE.path, *[Mood(goes_to=f"{url_of(hub)}?{n}") for n in range(9)])
+    assert "from one address to the next" in problem(hub, tmp_path)
+    assert len(hub.asked) <= 6
+
+
+@pytest.mark.parametrize(
+    "address", ["http://huggingface.co/a", "http://127.0.0.1.evil.com/a", "file:///a", "https://", "https://a:b@c.d/", "x", "https://[/"]
+)
+def test_addresses_that_are_not_asked(address):
+    with pytest.raises(EngineError):
+        check_address(address, local=True)
+
+
+def test_a_page_on_this_computer_is_asked_only_if_that_was_meant():
+    with pytest.raises(EngineError):
+        check_address("http://127.0.0.1/a")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk(hub, tmp_path):
+    (tmp_path / f"{FILE.name}.part").symlink_to("/dev/full")
+    with pytest.raises(EngineError, match="is full; make room and try again") as caught:
+        fetch(hub, tmp_path)
+    assert caught.value.kind == "path"
+
+
+def test_a_folder_that_cannot_be_written(hub, tmp_path):
+    (tmp_path / f"{FILE.name}.part").mkdir()
+    with pytest.raises(EngineError, match="cannot be used"):
+        fetch(hub, tmp_path)
+
+
+def test_too_little_room_is_told_before(tmp_path):
+    with pytest.raises(EngineError, match=r"too full: 1,000,000,000,000\.0 MB are needed"):
+        check_room(tmp_path, 10**18)
+
+
+def test_short_answers_are_capped(hub):
+    hub.files["big"] = bytes(2000)
+    with pytest.raises(EngineError, match="more for it than it can hold"):
+        list(fetch_bytes(url_of(hub, "big"), "it", 1999, QUICK))
+
+
+def test_no_thread_is_left(hub, tmp_path):
+    fetch(hub, tmp_path)
+    until = time.monotonic() + 5
+    while any(thread.name == "download" for thread in threading.enumerate()) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not any(thread.name == "download" for thread in threading.enumerate())
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", ["../a", "a/b", "a\\b", ".a", "", "con.json", "NUL", "a.", "a" * 101, "C:a", "a\n", "ä", "a\0"])
+def test_names_that_leave_the_folder_or_the_system_are_refused(name):
+    with pytest.raises(EngineError):
+        check_file_name(name)
+
+
+@given(st.text(max_size=40))
+def test_a_name_that_is_accepted_stays_in_its_folder(name):
+    try:
+        check_file_name(name)
+    except EngineError:
+        return
+    assert (Path("/packs/one") / name).resolve().parent == Path("/packs/one").resolve()
+
+
+ANY_JSON = st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3), max_leaves=5)
+
+
+@settings(max_examples=50)
+@given(st.binary(max_size=200) | ANY_JSON | st.dictionaries(st.sampled_from(["id", "name", "parts", "knowledge"]), ANY_JSON))
+def test_what_is_no_manifest_is_refused(content):
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+    with pytest.raises(EngineError):
+        read_contents(raw, "anything")
+
+
+@pytest.mark.parametrize(
+    ("text", "repo"),
+    [
+        ("someone/sounds", ("someone/sounds", "main")),
+        (" https://huggingface.co/someone/sounds ", ("someone/sounds", "main")),
+        ("https://huggingface.co/someone/sounds/tree/v2?x=1", ("someone/sounds", "v2")),
+    ],
+)
+def test_repositories_are_written_in_two_ways(text, repo):
+    assert parse_repo(text) == repo
+
+
+@pytest.mark.parametrize("text", ["", "sounds", "a/b/c", "../b", "a/..", "a b/c", "https://example.com/a/b", "a/b?c", "a/b#c", "a/%2e%2e"])
+def test_what_is_no_repository(text):
+    with pytest.raises(EngineError, match="owner/name"):
+        parse_repo(text)
+
+
+@pytest.mark.parametrize("path", ["../a", "a/../../b", "a//b", "/a", "./a", ""])
+def test_paths_stay_in_their_repository(path):
+    with pytest.raises(EngineError):
+        file_url("https://huggingface.co", "a/b", "main", path)
+
+
+# Packs
+
+
+def offer_of(hub: FakeHub, packs: Path, **job):
+    return list(find_pack(FindPack(hub.repo, packs, **job), hub.url, QUICK))[-1].offer
+
+
+def download(hub: FakeHub, packs: Path, offer=None) -> list:
+    return list(download_pack(DownloadPack(offer or offer_of(hub, packs), packs), hub.url, QUICK))
+
+
+def hidden(packs: Path) -> list[str]:
+    return sorted(path.name for path in packs.rglob("*") if path.is_file() and path.relative_to(packs).parts[0].startswith("."))
+
+
+def test_a_pack_is_found_without_being_fetched(hub, tiny, packs):
+    hub.serve(tiny)
+    hub.files["card.md"] = b"# Tiny"
+    hub.files["pictures/big.png"] = bytes(10)
+    offer = offer_of(hub, packs)
+    assert (offer.host, offer.repo, offer.revision, offer.pack_id, offer.name) == (
+        "127.0.0.1",
+        hub.repo,
+        COMMIT,
+        "tiny",
+        "Tiny pack for tests",
+    )
+    assert {file.name for file in offer.files} == {*(path.name for path in tiny.iterdir()), "card.md"}
+    assert all(file.sha256 for file in offer.files if file.name != "card.md")
+    assert offer.total_bytes == sum(path.stat().st_size for path in tiny.iterdir()) + 6
+    assert [path for path, _ in hub.asked] == ["list", "pack.json"]
+    assert list(packs.iterdir()) == []
+
+
+def test_a_pack_arrives_whole_and_under_its_name(hub, tiny, packs):
+    hub.serve(tiny)
+    events = download(hub, packs)
+    assert events[-1] == PackInstalled("tiny", "Tiny pack for tests")
+    progress = [event for event in events if isinstance(event, DownloadProgress)]
+    assert [event.done_bytes for event in progress] == sorted(event.done_bytes for event in progress)
+    assert progress[-1].done_bytes == progress[-1].total_bytes and progress[-1].phase == "checking"
+    assert sorted(path.name for path in packs.iterdir()) == ["tiny"]
+    assert next(verify(VerifyPack(packs / "tiny"))).hash == info_of(packs / "tiny").hash
+
+
+def test_an_interrupted_pack_is_nowhere_and_goes_on(hub, tiny, packs):
+    hub.serve(tiny)
+    hub.mood("tokenizer.safetensors", Mood(pause_s=0.05))
+    offer = offer_of(hub, packs)
+    steps = download_pack(DownloadPack(offer, packs), hub.url, QUICK)
+    while next(steps).file != "tokenizer.safetensors":
+        pass
+    next(steps)
+    steps.close()
+    assert list_of(packs) == []
+    again = offer_of(hub, packs)
+    assert 0 < again.kept_bytes < again.total_bytes
+    before = len(hub.asked)
+    download(hub, packs, again)
+    assert [path for path, _ in hub.asked[before:]].count("pack.json") == 0
+    assert list_of(packs) == ["tiny"] and hidden(packs) == []
+
+
+def list_of(packs: Path) -> list[str]:
+    return [info.id for info in next(list_packs(ListPacks(packs))).packs]
+
+
+def test_a_damaged_file_keeps_the_pack_away(hub, tiny, packs):
+    hub.serve(tiny)
+    offer = offer_of(hub, packs)
+    hub.mood("vocoder.safetensors", Mood(flip_byte=500))
+    with pytest.raises(EngineError, match=r"vocoder\.safetensors arrived damaged"):
+        download(hub, packs, offer)
+    assert list_of(packs) == []
+    download(hub, packs, offer)
+    assert list_of(packs) == ["tiny"]
+
+
+def test_a_pack_that_this_version_does_not_know_is_refused_before_its_weights_come(hub, tiny, packs):
+    hub.serve(tiny)
+    data = json.loads(hub.files["pack.json"])
+    data["parts"]["vocoder"]["arch"] = "gramophone"
+    hub.files["pack.json"] = json.dumps(data).encode()
+    with pytest.raises(EngineError, match="gramophone"):
+        download(hub, packs)
+    assert {path for path, _ in hub.asked} == {"list", "pack.json"}
+    assert list(packs.iterdir()) == []
+
+
+def test_right_files_that_are_no_right_pack_are_not_installed(hub, tiny, packs):
+    hub.serve(tiny)
+    data = json.loads(hub.files["pack.json"])
+    hub.files["vocoder.safetensors"] = b"not a safetensors file"
+    data["parts"]["vocoder"]["sha256"] = hashlib.sha256(hub.files["vocoder.safetensors"]).hexdigest()
+    hub.files["pack.json"] = json.dumps(data).encode()
+    with pytest.raises(EngineError, match=r"vocoder\.safetensors of the pack tiny cannot be read"):
+        download(hub, packs)
+    assert list(packs.iterdir()) == []
+
+
+def test_the_hub_and_the_pack_must_agree(hub, tiny, packs):
+    hub.serve(tiny)
+    hub.files["vocoder.safetensors"] += b"x"
+    with pytest.raises(EngineError, match=r"is not the one that its pack\.json names"):
+        offer_of(hub, packs)
+    del hub.files["vocoder.safetensors"]
+    with pytest.raises(EngineError, match=r"lacks the file vocoder\.safetensors"):
+        offer_of(hub, packs)
+    hub.files.clear()
+    with pytest.raises(EngineError, match="holds no Melbrush pack"):
+        offer_of(hub, packs)
+
+
+@pytest.mark.parametrize("name", ["../../evil.safetensors", "/etc/evil", "sub/vocoder.safetensors", "con.safetensors"])
+def test_a_pack_cannot_name_files_elsewhere(hub, tiny, packs, name):
+    hub.serve(tiny)
+    data = json.loads(hub.files["pack.json"])
+    data["parts"]["vocoder"]["file"] = name
+    hub.files["pack.json"] = json.dumps(data).encode()
+    hub.files[name] = hub.files["vocoder.safetensors"]
+    with pytest.raises(EngineError, match="is no name for a file of a pack"):
+        offer_of(hub, packs)
+    assert list(packs.parent.rglob("*")) == [packs]
+
+
+@pytest.mark.parametrize(
+    "listing", [b"", b"{}", b"[1]", b'[{"type":"file","path":"a","size":-1}]', b"[" * 100_000, b'[{"type":"file","path":"a","size":1e99}]']
+)
+def test_a_list_that_is_none(hub, packs, listing):
+    hub.mood("list", Mood(body=listing, type="application/json"))
+    with pytest.raises(EngineError, match=r"sent no list of files|holds no Melbrush pack"):
+        offer_of(hub, packs)
+
+
+def test_a_repository_that_is_not_there(hub, packs):
+    hub.mood("list", Mood(status=401, headers=(("X-Error-Code", "RepoNotFound"),)))
+    with pytest.raises(EngineError, match=r"^127\.0\.0\.1 has no repository someone/sounds, or it is not public\.$"):
+        offer_of(hub, packs)
+
+
+def test_a_name_is_given_once(hub, tiny, packs):
+    hub.serve(tiny)
+    download(hub, packs)
+    assert offer_of(hub, packs).pack_id == "sounds"
+    assert offer_of(hub, packs, pack_id="mine").pack_id == "mine"
+    with pytest.raises(EngineError, match="tiny is installed already"):
+        offer_of(hub, packs, pack_id="tiny")
+    with pytest.raises(EngineError, match="cannot be called"):
+        offer_of(hub, packs, pack_id="../x")
+    with pytest.raises(EngineError, match="embedded is installed already"):
+        free_id(packs, "embedded")
+
+
+# Installed packs
+
+
+def test_what_is_told_about_installed_packs(tiny, packs):
+    write_tiny_pack(packs / "tiny")
+    (packs / "broken").mkdir()
+    (packs / "broken" / "pack.json").write_text("{", encoding="utf-8")
+    (packs / "empty").mkdir()
+    (packs / ".hidden").mkdir()
+    (packs / ".hidden" / "pack.json").write_text("{", encoding="utf-8")
+    broken, tiny_info = next(list_packs(ListPacks(packs))).packs
+    assert (broken.id, broken.removable) == ("broken", True) and "damaged" in broken.problem
+    assert (tiny_info.name, tiny_info.classes, tiny_info.sample_rate) == ("Tiny pack for tests", ("dog_bark", "rain"), 22050)
+    assert tiny_info.problem == "" and tiny_info.source == "none"
+    assert tiny_info.size_bytes == sum(path.stat().st_size for path in (packs / "tiny").iterdir())
+    (packs / "tiny" / "vocoder.safetensors").unlink()
+    assert info_of(packs / "tiny").problem == "The pack lacks its file vocoder.safetensors."
+
+
+def test_the_hash_is_the_one_that_recipes_store(tiny):
+    from engine.models.pack import read_manifest
+
+    assert info_of(tiny).hash == read_manifest(tiny).hash
+
+
+def test_odd_provenance_harms_nothing(tiny, packs):
+    write_tiny_pack(packs / "tiny")
+    data = json.loads((packs / "tiny" / "pack.json").read_text())
+    for odd in (
+        None,
+        [],
+        "x",
+        {"steps": [1], "hours_of_audio": "many", "source": 3},
+        {"steps": {"a": True, "b": 5}, "hours_of_audio": 1e400},
+    ):
+        (packs / "tiny" / "pack.json").write_text(json.dumps({**data, "provenance": odd, "classes": odd, "geometry": odd}))
+        info = info_of(packs / "tiny")
+        assert info.problem == "" and info.classes == () and info.hours_of_audio == 0.0
+    assert info.steps == (("b", 5),)
+
+
+def test_a_folder_is_copied_in_and_checked(tiny, packs):
+    events = list(copy(CopyPack(tiny, packs)))
+    assert events[-1] == PackInstalled("tiny", "Tiny pack for tests")
+    assert list_of(packs) == ["tiny"] and hidden(packs) == []
+    assert {path.name: path.read_bytes() for path in tiny.iterdir()} == {
+        path.name: path.read_bytes() for path in (packs / "tiny").iterdir()
+    }
+    with pytest.raises(EngineError, match="installed already"):
+        list(copy(CopyPack(tiny, packs)))
+
+
+def test_a_damaged_folder_is_not_copied_in(packs, tmp_path):
+    source = tmp_path / "source"
+    write_tiny_pack(source)
+    weights = bytearray((source / "prompt.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (source / "prompt.safetensors").write_bytes(weights)
+    with pytest.raises(EngineError, match=r"prompt\.safetensors in .* is damaged"):
+        list(copy(CopyPack(source, packs)))
+    (source / "prompt.safetensors").unlink()
+    with pytest.raises(EngineError, match=r"lacks the file prompt\.safetensors"):
+        list(copy(CopyPack(source, packs)))
+    with pytest.raises(EngineError, match="There is no pack in"):
+        list(copy(CopyPack(tmp_path, packs)))
+    assert list(packs.iterdir()) == []
+
+
+def test_a_pack_is_deleted_but_not_the_one_of_the_program(packs):
+    write_tiny_pack(packs / "tiny")
+    write_tiny_pack(packs / "embedded")
+    list(delete(DeletePack(packs, "tiny")))
+    assert sorted(path.name for path in packs.iterdir()) == ["embedded"]
+    for name in ("embedded", "tiny", "..", "../packs/embedded", ""):
+        with pytest.raises(EngineError):
+            list(delete(DeletePack(packs, name)))
+    assert list_of(packs) == ["embedded"]
+
+
+def test_a_link_is_removed_and_not_what_it_leads_to(packs, tmp_path):
+    write_tiny_pack(tmp_path / "mine")
+    (packs / "linked").symlink_to(tmp_path / "mine")
+    list(delete(DeletePack(packs, "linked")))
+    assert list_of(packs) == [] and (tmp_path / "mine" / "pack.json").exists()
