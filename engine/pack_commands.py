@@ -20,8 +20,8 @@ KINDS = ("bigvgan", "bigvsan", "hifigan", "melgan", "specvqgan", "vocos")
 def import_checkpoint(kind: str, files: tuple[Path, ...], pack_id: str, name: str | None, base: str) -> None:
     """Make a pack with a public checkpoint.
 
-    KIND is its family; FILE... are its weights and its settings, as published side by side. specvqgan takes four files: the codebook and its
-    settings, then its MelGAN and its settings.
+    KIND is its family; FILE... are its weights and its settings, as published side by side. specvqgan takes four files: the codebook and
+    its settings, then its MelGAN and its settings.
     """
     from engine.models.public.importer import import_pack
 

@@ -99,9 +99,7 @@ HOSTILE: dict[str, Callable[[Path], bytes]] = {
     "picture": lambda mark: b"\x89PNG\r\n\x1a\n" + bytes(64),
     "text": lambda mark: b"weights",
     "nothing": lambda mark: b"",
-    "safetensors, cut": lambda mark: (
-        struct.pack("<Q", 64) + b'{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}' + bytes(9)
-    ),
+    "safetensors, cut": lambda mark: struct.pack("<Q", 64) + b'{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}' + bytes(9),
 }
 
 
