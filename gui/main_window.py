@@ -34,6 +34,7 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         "file.import",
         "file.export",
         None,
+        "file.packs",
         "file.preferences",
         "file.quit",
     ),

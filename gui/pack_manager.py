@@ -43,6 +43,7 @@ class GetCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "card")
         self._offer: PackOffer | None = None
+        self._begun = False
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("owner/name, or the address of its page on huggingface.co"))
         self.field.setAccessibleName(self.tr("Repository"))
@@ -63,19 +64,19 @@ class GetCard(QFrame):
         self.field.textEdited.connect(lambda _text: self.show_start())
         self.field.returnPressed.connect(self._look)
         self.look.clicked.connect(self._look)
-        self.download.clicked.connect(lambda: self.download_asked.emit(self._offer))
+        self.download.clicked.connect(self._download)
         self.cancel.clicked.connect(self.cancel_asked)
         self.show_start()
 
     def show_start(self) -> None:
         """Nothing runs and nothing was found yet."""
-        self._offer = None
+        self._offer, self._begun = None, False
         self._say(self.tr("Only the list of files is asked for; nothing is fetched before you agree."), "muted")
         self._show(bar=False, cancel=False)
 
     def show_offer(self, offer: PackOffer) -> None:
         """Says what would be fetched from where, and offers to do it."""
-        self._offer = offer
+        self._offer, self._begun = offer, offer.kept_bytes > 0
         place = f"{offer.host}/{offer.repo}"
         text = self.tr("“{}”: {} files, {} MB, from {}. It will be called {}. Nothing of your work is sent.")
         text = text.format(offer.name, len(offer.files), megabytes(offer.total_bytes), place, offer.pack_id)
@@ -83,8 +84,6 @@ class GetCard(QFrame):
             text += " " + self.tr("{} MB of it are here already.").format(megabytes(offer.kept_bytes))
         self._say(text)
         self.text.setToolTip("\n".join(self.tr("{}  {} MB").format(file.name, megabytes(file.size_bytes)) for file in offer.files))
-        left = max(0, offer.total_bytes - offer.kept_bytes)
-        self.download.setText(self.tr("Resume") if offer.kept_bytes else self.tr("Download {} MB").format(megabytes(left)))
         self._show(bar=False, cancel=False)
         announce(self, text)
 
@@ -108,7 +107,7 @@ class GetCard(QFrame):
 
     def show_stopped(self) -> None:
         """The user has stopped it; what was agreed to can go on."""
-        self._after(self.tr("Stopped. What has come is kept."), "muted")
+        self._after(self.tr("Stopped. What has come is kept.") if self._begun else self.tr("Stopped."), "muted")
 
     def show_error(self, sentence: str) -> None:
         """What went wrong; a download can be tried again."""
@@ -117,14 +116,13 @@ class GetCard(QFrame):
 
     def show_done(self, sentence: str) -> None:
         """It is finished."""
-        self._offer = None
+        self._offer, self._begun = None, False
         self.field.clear()
         self._after(sentence, "value")
         announce(self, sentence)
 
     def _after(self, sentence: str, role: str) -> None:
         self._say(sentence, role)
-        self.download.setText(self.tr("Resume"))
         self._show(bar=False, cancel=False)
 
     def _numbers(self, progress: DownloadProgress) -> str:
@@ -154,6 +152,9 @@ class GetCard(QFrame):
 
     def _show(self, bar: bool, cancel: bool) -> None:
         focused = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        if self._offer is not None:
+            size = megabytes(self._offer.total_bytes)
+            self.download.setText(self.tr("Resume") if self._begun else self.tr("Download {} MB").format(size))
         self.bar.setVisible(bar)
         self.cancel.setVisible(cancel)
         self.download.setVisible(not cancel and self._offer is not None)
@@ -165,6 +166,10 @@ class GetCard(QFrame):
     def _look(self) -> None:
         if self.look.isEnabled() and self.field.text().strip():
             self.look_asked.emit(self.field.text().strip())
+
+    def _download(self) -> None:
+        self._begun = True
+        self.download_asked.emit(self._offer)
 
     def _button(self, picture: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(icon(picture), text)
@@ -190,7 +195,7 @@ class GetCard(QFrame):
         bottom.addWidget(self.download)
         bottom.addWidget(self.cancel)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, SPACE)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         column.setSpacing(SPACE)
         column.addLayout(top)
         column.addSpacing(SPACE)

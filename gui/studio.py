@@ -34,6 +34,7 @@ _ASSETS = Path(__file__).parents[1] / "assets"
 
 if TYPE_CHECKING:
     from gui.export_dialog import ExportDialog
+    from gui.pack_manager import PackManager
     from gui.settings_dialog import SettingsDialog
     from gui.shortcut_sheet import ShortcutSheet
 
@@ -62,6 +63,7 @@ class Studio(QObject):
         self.projects = ProjectFiles(self.window, self.session, self.files, settings, recovery)
         self.screen = Screen(self.window, self.session, self.controller, self.listening, self.player, settings)
         self._zoomed: Region | None = None
+        self.downloads: Worker | None = None
         self.edits = Edits(self.session, self.controller, self)
         self.paint = PaintDesk(self.window, self.session, self.edits, self.listening, self.screen, settings)
         self.preferences = Preferences(app, settings, self.window, self.controller, self.listening, self.player, self.screen)
@@ -100,6 +102,18 @@ class Studio(QObject):
         return ShortcutSheet(self.shortcuts, self.window)
 
     @cached_property
+    def pack_manager(self) -> PackManager:
+        """The installed packs, with a worker of its own: a long download must not hold up saving."""
+        from gui.downloads import PackDesk
+        from gui.pack_manager import PackManager
+
+        manager = PackManager(self.window)
+        self.downloads = Worker(file_runner, "packs", self)
+        self.pack_desk = PackDesk(manager, self.downloads, self.packs, self.settings.get("generation.pack"))
+        self.pack_desk.pack_chosen.connect(lambda pack: self.settings.set("generation.pack", pack))
+        return manager
+
+    @cached_property
     def export_dialog(self) -> ExportDialog:
         """The export, with what was used last."""
         from gui.export_dialog import ExportDialog
@@ -127,6 +141,8 @@ class Studio(QObject):
         self.controller.load_pack(folder, self.settings.get("generation.device"), int(self.settings.get("generation.threads")))
 
     def _engine_setting_changed(self, key: str, value: object) -> None:
+        if key == "generation.pack" and self.downloads is not None:
+            self.pack_desk.set_in_use(str(value))
         if key in ("generation.pack", "generation.device", "generation.threads") and self.controller.pack is not None:
             self.load_pack()
 
@@ -141,6 +157,8 @@ class Studio(QObject):
         self.player.close()
         self.engine.stop()
         self.files.stop()
+        if self.downloads is not None:
+            self.downloads.stop()
         if self.recovery is not None:
             self.recovery.close()
 
@@ -322,6 +340,11 @@ class Studio(QObject):
         name, _ = QFileDialog.getSaveFileName(self.window, self.tr("Save the picture"), start, self.tr("Pictures (*.png)"))
         if name and not self.window.canvas.grab().save(name):
             self.screen.show_error(self.tr("The picture could not be written to {}.").format(name), "")
+
+    def open_packs(self) -> None:
+        """Shows the installed packs."""
+        self.pack_manager.show()
+        self.pack_manager.raise_()
 
     def open_demo(self) -> None:
         """Opens the demo project as one that was never saved, so that nobody writes over it."""

@@ -166,12 +166,13 @@ def test_another_repository_needs_another_look(manager):
 def test_progress_can_be_read_and_stopped(qtbot, manager):
     told = heard(manager.cancel_asked)
     manager.show_offer(OFFER)
+    click(qtbot, manager.get.download)
     manager.show_progress(DownloadProgress("a", 24_600_000, 49_200_000, 2_460_000))
     assert manager.get.text.text() == "24.6 of 49.2 MB · 2.5 MB/s · 10 s left · a"
     assert manager.get.bar.isVisible() and manager.get.bar.value() * 2 == manager.get.bar.maximum()
     assert not manager.get.download.isVisible() and not manager.card.verify.isEnabled() and not manager.copy_in.isEnabled()
     click(qtbot, manager.get.cancel)
-    assert told == [None]
+    assert told == [()]
     manager.show_stopped()
     assert manager.get.download.text() == "Resume" and manager.get.download.isVisible()
     assert manager.card.verify.isEnabled()
@@ -193,8 +194,11 @@ def test_what_happens_is_said(manager, progress, words):
     assert words in manager.get.text.text()
 
 
-def test_an_error_is_said_and_a_download_can_be_tried_again(manager):
+def test_an_error_is_said_and_a_download_can_be_tried_again(qtbot, manager):
     manager.show_offer(OFFER)
+    manager.show_error("The pack old is damaged.")
+    assert manager.get.download.text() == "Download 49.2 MB", "nothing was begun that could be resumed"
+    click(qtbot, manager.get.download)
     manager.show_progress(DownloadProgress("a", 1, 10))
     manager.show_error("huggingface.co does not answer.")
     assert manager.get.text.text() == "huggingface.co does not answer."

@@ -148,7 +148,7 @@ class TestOddFolders:
         assert draws(tmp_path / "pack")
 
     def test_pairs_without_classes_and_without_validation(self, tmp_path: Path) -> None:
-        write_webdataset(tmp_path / "a.tar", 0, 20)
+        write_webdataset(tmp_path / "a.tar", 0, 40)
         workshop = Workshop(tmp_path / "run", short(), data=str(tmp_path / "a.tar"))
         list(workshop.stage("corpus"))
         assert workshop.sounds.classes == [] and workshop.learns_words
