@@ -50,7 +50,7 @@ class LazyGroup(click.Group):
 
     elsewhere: ClassVar[dict[str, tuple[str, str]]] = {
         "corpus": ("engine.corpus.commands", "The procedural corpus: what it can make, and proof that it does what it says."),
-        "train": ("engine.training.commands", "Train the embedded pack: all stages, or one of them."),
+        "train": ("engine.training.commands", "Train a pack, from the corpus or from your own sounds: all stages, or some of them."),
         "evaluate": ("engine.evaluation.commands", "Measure packs."),
         "fill": ("engine.edit_commands", "Draw the marked parts of a sound again; everything else keeps its samples."),
         "vary": ("engine.edit_commands", "Make a variation of a sound."),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from engine.geometry import Geometry
 from engine.jobs import Assess, Assessed, Encode, EngineJob, Generate, PackLoaded, Reconstruct, Render
 from engine.models.knowledge import Knowledge
 from engine.models.pack import Pack, load_pack
+from engine.sampling.schedules import SCHEDULES
 from engine.signal.audio_io import resample
 from engine.signal.loudness import loudness_of
 from engine.signal.mel import denormalise, log_mel_db, normalise, spectrogram
@@ -30,6 +32,7 @@ from engine.types import (
     Finished,
     GenerationRequest,
     Loading,
+    OrderName,
     SamplingSettings,
     Spectrogram,
     StepHistory,
@@ -330,6 +333,9 @@ def check_settings(settings: SamplingSettings) -> None:
         raise EngineError("value", f"The number of iterations must lie between 1 and 256, not {settings.steps}.")
     if not 1 <= settings.candidates <= MAX_CANDIDATES:
         raise EngineError("value", f"The number of candidates must lie between 1 and {MAX_CANDIDATES}, not {settings.candidates}.")
+    for name, known in (("order", get_args(OrderName)), ("schedule", tuple(SCHEDULES))):
+        if getattr(settings, name) not in known:
+            raise EngineError("value", f"There is no {name} called {getattr(settings, name)!r}; choose {', '.join(known)}.")
     for name, most in (("guidance", 30), ("guidance_start", 30), ("temperature", 100), ("token_temperature", 10)):
         value = getattr(settings, name)
         if not 0 <= value <= most:

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -48,8 +49,21 @@ class Output:
     """The devices as the sound library lists them; without the library there are none, and ``problem`` says so."""
 
     def __init__(self) -> None:
-        self._library, self.problem = _load_library()
         self._rates: dict[str | None, int] = {}
+
+    @cached_property
+    def _found(self) -> tuple[ModuleType | None, str]:
+        """The library and what is wrong with it; loaded when it is first asked for, because the window shall be there before."""
+        return _load_library()
+
+    @property
+    def _library(self) -> ModuleType | None:
+        return self._found[0]
+
+    @property
+    def problem(self) -> str:
+        """One sentence why there is no sound output, or empty."""
+        return self._found[1]
 
     def devices(self) -> list[DeviceInfo]:
         """All outputs, in the system's order."""
@@ -94,13 +108,14 @@ class Output:
         """Looks for devices again; no stream may be open, because the library has to be started anew for this."""
         self._rates.clear()
         if self._library is None:
-            self._library, self.problem = _load_library()
+            self._found = _load_library()
             return
         try:
             self._library._terminate()
             self._library._initialize()
         except self._library.PortAudioError as error:
-            self.problem = QCoreApplication.translate("Output", "The sound system does not answer ({0}).").format(_reason(error))
+            problem = QCoreApplication.translate("Output", "The sound system does not answer ({0}).").format(_reason(error))
+            self._found = (self._library, problem)
 
     def _listed(self) -> list[tuple[DeviceInfo, int]]:
         if self._library is None:

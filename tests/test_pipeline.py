@@ -131,6 +131,9 @@ def test_windows_cover_the_grid_and_overlap(cols: int) -> None:
         ({"settings": SamplingSettings(guidance=float("inf"))}, "value"),
         ({"settings": SamplingSettings(temperature=-1.0)}, "value"),
         ({"seed": -1}, "value"),
+        ({"settings": SamplingSettings(order="spiral")}, "value"),
+        ({"settings": SamplingSettings(schedule="sideways")}, "value"),
+        ({"settings": SamplingSettings(candidates=0)}, "value"),
     ],
 )
 def test_impossible_requests_fail_in_one_sentence(pipeline: Pipeline, change: dict, kind: str) -> None:

@@ -33,7 +33,7 @@ def _sampling_options(command: _Function) -> _Function:
     """Options that override the pack's sampling settings."""
     for option in (
         click.option("--candidates", type=int, help="Drawn side by side, the best suited is kept [default: the pack's]."),
-        click.option("--order", type=click.Choice(["confidence", "halton"]), help="Which cells are fixed first [default: the pack's]."),
+        click.option("--order", type=click.Choice(["confidence", "halton", "span"]), help="Which cells come first [default: the pack's]."),
         click.option("--token-temperature", type=float, help="Variety of the codes [default: the pack's]."),
         click.option("--temperature", type=float, help="Variety of the order of cells [default: the pack's]."),
         click.option("--guidance-start", type=float, help="Guidance of the first iteration [default: the pack's]."),

@@ -36,6 +36,7 @@ class GeneratorTraining:
     drop_condition: float = 0.1
     structured_share: float = 0.2
     arccosine_share: float = 0.5
+    span_share: float = 0.0
     label_smoothing: float = 0.0
     validation_clips: int = 128
 
@@ -86,7 +87,7 @@ class GeneratorTask:
         clips = rng.integers(len(self.train), size=size)
         starts = np.array([_crop_start(rng, self.train.tokens.shape[-1], cols) for _ in clips])
         ids = np.stack([self.train.tokens[clip, :, start : start + cols] for clip, start in zip(clips, starts, strict=True)])
-        masks = np.stack([training_mask(rng, *ids.shape[1:], r.structured_share, r.arccosine_share) for _ in clips])
+        masks = np.stack([training_mask(rng, *ids.shape[1:], r.structured_share, r.arccosine_share, r.span_share) for _ in clips])
         by_text = rng.random(size) < r.text_share
         captions = rng.integers(self.train.texts.shape[1], size=size)
         condition = np.where(by_text[:, None], self.train.texts[clips, captions], self.train.sounds[clips])

@@ -50,7 +50,7 @@ PATIENCE = 5
 
 # Chosen by the judge on 40 paraphrases (LOG.md): with guidance from 0, as in the paper, this small model draws its first cells without the
 # prompt and ends in a noise floor.
-EMBEDDED_SAMPLING = SamplingSettings(guidance=8.0, guidance_start=3.0, temperature=8.0, token_temperature=0.7)
+EMBEDDED_SAMPLING = SamplingSettings(guidance=8.0, guidance_start=3.0, temperature=8.0, token_temperature=0.7, candidates=2)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from engine.models.prompt import ContrastivePromptEncoder
 from engine.models.transformer import MaskedTransformer
 from engine.models.vocoder import FourierVocoder
 from engine.pipeline import Pipeline
+from engine.training.checkpoint import load_checkpoint
 from engine.training.commands import Changes, configured, follow
 from engine.training.loop import Trainer
 from engine.training.prompt_task import PromptTask
@@ -166,6 +167,18 @@ class TestOddFolders:
             list(workshop.stage(stage))
         with pytest.raises(EngineError, match="Early stopping needs at least 8 clips"):
             list(workshop.stage("generator"))
+
+    def test_early_stopping_gives_the_pack_the_best_weights(self, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+        data = write_folder(tmp_path / "s", 100, 0.2)
+        run = configured(short(), ("all",), Changes(early_stopping=True))
+        loop = replace(run.generator.loop, steps=8, validate_every=1, patience=2)
+        run = replace(run, generator=replace(run.generator, loop=loop, learning_rate=0.5, muon=False))
+        workshop = Workshop(tmp_path / "run", run, data=str(data))
+        follow(workshop, STAGES, tmp_path / "pack")
+        best = load_checkpoint(workshop.checkpoints / "generator.safetensors")["best"]
+        assert f"generator: nearest to the held-out clips at step {best['step']}" in capsys.readouterr().out
+        assert load_pack(tmp_path / "pack").manifest.provenance["steps"]["generator"] == best["step"]
+        assert all(torch.equal(value, best["weights"][name]) for name, value in workshop.trained_generator().state_dict().items())
 
     def test_read_sounds_are_not_mixed_with_rendered_ones(self, folder: Path, tmp_path: Path) -> None:
         list(Workshop(tmp_path, RUN, data=str(folder)).stage("corpus"))
