@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QSettings, QStandardPaths, QTimer
+from PySide6.QtCore import QCoreApplication, QSettings, QStandardPaths
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -35,11 +35,11 @@ def run_studio(paths: list[str]) -> int:
     hooks = install_exception_hooks(lambda sentence, detail: show_error(studio.window, sentence, detail))
     stored = QSettings(str(data / "window.ini"), QSettings.Format.IniFormat)
     studio.restore_layout(stored)
+    # Nothing may come before the window is there.
+    studio.window.first_painted.connect(studio.start)
     studio.window.show()
-    # After the first paint: nothing may come before the window.
-    QTimer.singleShot(0, studio.start)
     if paths:
-        QTimer.singleShot(0, lambda: studio.projects.open_paths(paths))
+        studio.window.first_painted.connect(lambda: studio.projects.open_paths(paths))
     code = app.exec()
     geometry, splitter = studio.window.layout_state()
     stored.setValue("window/geometry", geometry)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, Qt, Signal
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QByteArray, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from gui.canvas import SpectrogramCanvas
@@ -94,12 +94,14 @@ class MainWindow(QMainWindow):
     paths_dropped = Signal(list)
     close_requested = Signal(object)
     recent_chosen = Signal(str)
+    first_painted = Signal()
 
     def __init__(self, shortcuts: Shortcuts) -> None:
         super().__init__()
         self.setObjectName("MainWindow")
         self.setWindowTitle("Melbrush")
         self.setAcceptDrops(True)
+        self._painted = False
         self.prompt_bar = PromptBar()
         self.canvas = SpectrogramCanvas()
         self.tool_bar = ToolBar()
@@ -258,6 +260,14 @@ class MainWindow(QMainWindow):
             return accept_copy(event)
         event.ignore()
         return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tells once that there is something to see."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            # Behind what is being painted now, the widgets in the window included.
+            QTimer.singleShot(0, self.first_painted.emit)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks whoever listens; they may ignore the event."""

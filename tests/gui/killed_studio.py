@@ -183,12 +183,16 @@ def main(packs: str, *tasks: str) -> int:
         name, _, argument = task.partition("=")
 
         class Told(studio_module.Studio):
-            def __init__(self, app: QApplication, settings: Settings, _: Path, *rest: object) -> None:
+            def __init__(self, app: QApplication, settings: Settings, _: Path, *rest: object, name: str = name) -> None:
                 super().__init__(app, settings, Path(packs), *rest)
                 opened.append(self)
+                if name == check_first_paint.__name__:
+                    # The program starts its work after the first paint; who wants to see that paint has to be there before.
+                    check_first_paint(self)
 
             def start(self, name: str = name, argument: str = argument) -> None:
-                globals()[name](self, *([argument] if argument else []))
+                if name != check_first_paint.__name__:
+                    globals()[name](self, *([argument] if argument else []))
                 super().start()
 
         wanted, studio_module.Studio = studio_module.Studio, Told

@@ -163,8 +163,10 @@ def test_files_are_not_dropped_into_the_text(bar: PromptBar) -> None:
 
 def test_the_field_grows_to_three_lines_and_no_further(qtbot: QtBot, bar: PromptBar) -> None:
     heights = []
-    for words in (1, 40, 80, 400):
-        bar.show_document(Document(prompt="thunder " * words))
+    # The size of letters depends on the style that other windows have given the program.
+    words_per_line = field(bar).viewport().width() / field(bar).fontMetrics().horizontalAdvance("thunder ")
+    for lines in (0.1, 1.5, 2.5, 9.0):
+        bar.show_document(Document(prompt="thunder " * max(1, round(lines * words_per_line))))
         heights.append(field(bar).height())
     assert heights[0] < heights[1] < heights[2]
     line = field(bar).fontMetrics().lineSpacing()
