@@ -13,11 +13,14 @@ sys.path.insert(0, str(ROOT))
 
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
+from engine.mask_shapes import stroke_mask  # noqa: E402
+from engine.types import Region  # noqa: E402
 from gui.settings import Settings  # noqa: E402
 from gui.studio import Studio  # noqa: E402
 
 FOLDER = ROOT / "assets" / "screenshots"
-PROMPTS = ("church bell in the distance", "ocean waves", "heavy rain on a tin roof", "dog barking in a large hall")
+RAIN = "heavy rain on a tin roof"
+PROMPTS = ("church bell in the distance", "ocean waves", RAIN, "dog barking in a large hall")
 SEED = 7
 
 
@@ -49,11 +52,35 @@ def save(studio: Studio, name: str) -> None:
     studio.window.grab().save(str(FOLDER / f"{name}.png"))
 
 
+def paint_and_fill(studio: Studio) -> None:
+    """A painted mask over the rain, the fill in mid-run, and what it changed."""
+    rain = next(entry for entry in studio.session.document.takes if entry.name == RAIN)
+    studio.session.show_take(rain.id)
+    frames = rain.take.spectrogram.log_mel.shape[1]
+    studio.paint.choose_tool("brush")
+    studio.edits.paint(stroke_mask([(180, 22), (240, 45), (330, 58)], 16, 7, 0.6, rain.take.spectrogram.log_mel.shape[0], frames))
+    studio.edits.add(Region(6.0, 7.6, 300, 3500))
+    studio.edits.set_prompt(studio.session.document.active_region, "thunder")
+    studio.window.side_tabs.setCurrentIndex(1)
+    rest(studio.app)
+    save(studio, "painted")
+    studio.run()
+    wait(studio.app, lambda: (run := studio.controller.run) is not None and run.latest is not None and run.latest.step >= 3)
+    save(studio, "filling")
+    wait(studio.app, lambda: studio.controller.run is None)
+    studio.window.edit_panel.request("difference")
+    rest(studio.app)
+    save(studio, "difference")
+
+
 def main() -> None:
-    """Generation in mid-run, finished take, step timeline."""
+    """Generation in mid-run, finished take, step timeline, paint."""
     app = QApplication.instance() or QApplication([])
-    studio = Studio(app, Settings(Path(tempfile.mkdtemp()) / "settings.ini"), ROOT / "models")
-    studio.window.resize(1360, 840)
+    settings = Settings(Path(tempfile.mkdtemp()) / "settings.ini")
+    # Where there is no sound output the status line would say so instead of what the picture is about.
+    settings.set("listening.auto_play", False)
+    studio = Studio(app, settings, ROOT / "models")
+    studio.window.resize(1360, 920)
     studio.window.show()
     studio.start()
     wait(app, lambda: studio.controller.pack is not None)
@@ -66,9 +93,11 @@ def main() -> None:
     wait(app, lambda: studio.controller.run is None)
     rest(app, 6.0)
     save(studio, "take")
-    studio.controller.scrub(8)
+    studio.controller.scrub(9)
     rest(app)
     save(studio, "steps")
+    studio.controller.leave_steps()
+    paint_and_fill(studio)
     studio.shut_down()
 
 
