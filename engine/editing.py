@@ -58,15 +58,22 @@ def plan(
     runs = [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     if not runs:
         raise EngineError("value", "Nothing is painted: mark what shall be drawn again.")
-    merged: list[tuple[int, int]] = []
-    for first, last in runs:
-        # Two places close enough to be seen together are drawn together.
-        if merged and _widened(*merged[-1], ids.shape[1], geometry)[1] > _widened(first, last, ids.shape[1], geometry)[0]:
-            merged[-1] = (merged[-1][0], last)
-        else:
-            merged.append((first, last))
-    parts = tuple(_widened(first, last, ids.shape[1], geometry) for first, last in merged)
+    while (merged := _joined(runs, ids.shape[1], geometry)) != runs:
+        # What was joined reaches further than its parts did and may touch its neighbour now.
+        runs = merged
+    parts = tuple(_widened(first, last, ids.shape[1], geometry) for first, last in runs)
     return Plan(clip, picture, ids, mask, hidden, parts)
+
+
+def _joined(runs: list[tuple[int, int]], cols: int, geometry: Geometry) -> list[tuple[int, int]]:
+    """Two places close enough to be seen together become one."""
+    joined: list[tuple[int, int]] = []
+    for first, last in runs:
+        if joined and _widened(*joined[-1], cols, geometry)[1] > _widened(first, last, cols, geometry)[0]:
+            joined[-1] = (joined[-1][0], last)
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def _widened(first: int, last: int, cols: int, geometry: Geometry) -> tuple[int, int]:

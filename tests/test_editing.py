@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, fftconvolve, firwin, sosfilt
 
@@ -29,6 +29,7 @@ def planned(hidden: np.ndarray) -> Plan:
 
 
 @settings(deadline=None)
+@example(159, [(0, 1), (99, 60), (237, 2)])
 @given(st.integers(1, 400), st.lists(st.tuples(st.integers(0, 399), st.integers(1, 60)), min_size=1, max_size=6))
 def test_parts_cover_what_is_hidden_with_enough_around_it_and_are_apart(cols: int, runs: list[tuple[int, int]]) -> None:
     hidden = np.zeros((5, cols), bool)
