@@ -1,6 +1,7 @@
 """What holds for every test: there is no network, and windows open on no screen unless one is asked for."""
 
 import os
+from pathlib import Path
 
 import pytest
 import pytest_socket
@@ -14,3 +15,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.disable_socket = True
     config.option.allow_unix_socket = True
     pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole pack of toy size."""
+    folder = tmp_path_factory.mktemp("made") / "tiny"
+    from tests.tiny import write_tiny_pack
+
+    write_tiny_pack(folder)
+    return folder
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Path:
+    """An empty folder of packs."""
+    folder = tmp_path / "packs"
+    folder.mkdir()
+    return folder

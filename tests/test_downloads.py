@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from engine.downloads import Patience, fetch_bytes, fetch_file
 from engine.hub import check_room, download_pack, file_url, find_pack, parse_repo
-from engine.installed_packs import check_file_name, copy, delete, free_id, info_of, list_packs, read_contents, verify
-from engine.jobs import CopyPack, DeletePack, DownloadPack, DownloadProgress, FindPack, ListPacks, PackInstalled, RemoteFile, VerifyPack
+from engine.installed_packs import check_file_name, free_id, info_of, read_contents, verify
+from engine.jobs import DownloadPack, DownloadProgress, FindPack, PackInstalled, RemoteFile, VerifyPack
 from engine.network import check_address
 from engine.types import EngineError
 from tests.fake_hub import COMMIT, FakeHub, Mood
-from tests.tiny import write_tiny_pack
+from tests.pack_folders import hidden, list_of
 
 DATA = hashlib.shake_256(b"melbrush").digest(300_000)
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -44,20 +44,6 @@ def hub() -> Iterator[FakeHub]:
     made.files[FILE.path] = DATA
     yield made
     made.close()
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "tiny"
-    write_tiny_pack(folder)
-    return folder
-
-
-@pytest.fixture
-def packs(tmp_path: Path) -> Path:
-    folder = tmp_path / "packs"
-    folder.mkdir()
-    return folder
 
 
 def url_of(hub: FakeHub, path: str = FILE.path) -> str:
@@ -391,10 +377,6 @@ def download(hub: FakeHub, packs: Path, offer=None) -> list:
     return list(download_pack(DownloadPack(offer or offer_of(hub, packs), packs), hub.url, QUICK))
 
 
-def hidden(packs: Path) -> list[str]:
-    return sorted(path.name for path in packs.rglob("*") if path.is_file() and path.relative_to(packs).parts[0].startswith("."))
-
-
 def test_a_pack_is_found_without_being_fetched(hub, tiny, packs):
     hub.serve(tiny)
     hub.files["card.md"] = b"# Tiny"
@@ -441,10 +423,6 @@ def test_an_interrupted_pack_is_nowhere_and_goes_on(hub, tiny, packs):
     download(hub, packs, again)
     assert [path for path, _ in hub.asked[before:]].count("pack.json") == 0
     assert list_of(packs) == ["tiny"] and hidden(packs) == []
-
-
-def list_of(packs: Path) -> list[str]:
-    return [info.id for info in next(list_packs(ListPacks(packs))).packs]
 
 
 def test_a_damaged_file_keeps_the_pack_away(hub, tiny, packs):
@@ -531,89 +509,3 @@ def test_a_name_is_given_once(hub, tiny, packs):
         offer_of(hub, packs, pack_id="../x")
     with pytest.raises(EngineError, match="embedded is installed already"):
         free_id(packs, "embedded")
-
-
-# Installed packs
-
-
-def test_what_is_told_about_installed_packs(tiny, packs):
-    write_tiny_pack(packs / "tiny")
-    (packs / "broken").mkdir()
-    (packs / "broken" / "pack.json").write_text("{", encoding="utf-8")
-    (packs / "empty").mkdir()
-    (packs / ".hidden").mkdir()
-    (packs / ".hidden" / "pack.json").write_text("{", encoding="utf-8")
-    broken, tiny_info = next(list_packs(ListPacks(packs))).packs
-    assert (broken.id, broken.removable) == ("broken", True) and "damaged" in broken.problem
-    assert (tiny_info.name, tiny_info.classes, tiny_info.sample_rate) == ("Tiny pack for tests", ("dog_bark", "rain"), 22050)
-    assert tiny_info.problem == "" and tiny_info.source == "none"
-    assert tiny_info.size_bytes == sum(path.stat().st_size for path in (packs / "tiny").iterdir())
-    (packs / "tiny" / "vocoder.safetensors").unlink()
-    assert info_of(packs / "tiny").problem == "The pack lacks its file vocoder.safetensors."
-
-
-def test_the_hash_is_the_one_that_recipes_store(tiny):
-    from engine.models.pack import read_manifest
-
-    assert info_of(tiny).hash == read_manifest(tiny).hash
-
-
-def test_odd_provenance_harms_nothing(tiny, packs):
-    write_tiny_pack(packs / "tiny")
-    data = json.loads((packs / "tiny" / "pack.json").read_text())
-    for odd in (
-        None,
-        [],
-        "x",
-        {"steps": [1], "hours_of_audio": "many", "source": 3},
-        {"steps": {"a": True, "b": 5}, "hours_of_audio": 1e400},
-    ):
-        (packs / "tiny" / "pack.json").write_text(json.dumps({**data, "provenance": odd, "classes": odd, "geometry": odd}))
-        info = info_of(packs / "tiny")
-        assert info.problem == "" and info.classes == () and info.hours_of_audio == 0.0
-    assert info.steps == (("b", 5),)
-
-
-def test_a_folder_is_copied_in_and_checked(tiny, packs):
-    events = list(copy(CopyPack(tiny, packs)))
-    assert events[-1] == PackInstalled("tiny", "Tiny pack for tests")
-    assert list_of(packs) == ["tiny"] and hidden(packs) == []
-    assert {path.name: path.read_bytes() for path in tiny.iterdir()} == {
-        path.name: path.read_bytes() for path in (packs / "tiny").iterdir()
-    }
-    with pytest.raises(EngineError, match="installed already"):
-        list(copy(CopyPack(tiny, packs)))
-
-
-def test_a_damaged_folder_is_not_copied_in(packs, tmp_path):
-    source = tmp_path / "source"
-    write_tiny_pack(source)
-    weights = bytearray((source / "prompt.safetensors").read_bytes())
-    weights[-1] ^= 1
-    (source / "prompt.safetensors").write_bytes(weights)
-    with pytest.raises(EngineError, match=r"prompt\.safetensors in .* is damaged"):
-        list(copy(CopyPack(source, packs)))
-    (source / "prompt.safetensors").unlink()
-    with pytest.raises(EngineError, match=r"lacks the file prompt\.safetensors"):
-        list(copy(CopyPack(source, packs)))
-    with pytest.raises(EngineError, match="There is no pack in"):
-        list(copy(CopyPack(tmp_path, packs)))
-    assert list(packs.iterdir()) == []
-
-
-def test_a_pack_is_deleted_but_not_the_one_of_the_program(packs):
-    write_tiny_pack(packs / "tiny")
-    write_tiny_pack(packs / "embedded")
-    list(delete(DeletePack(packs, "tiny")))
-    assert sorted(path.name for path in packs.iterdir()) == ["embedded"]
-    for name in ("embedded", "tiny", "..", "../packs/embedded", ""):
-        with pytest.raises(EngineError):
-            list(delete(DeletePack(packs, name)))
-    assert list_of(packs) == ["embedded"]
-
-
-def test_a_link_is_removed_and_not_what_it_leads_to(packs, tmp_path):
-    write_tiny_pack(tmp_path / "mine")
-    (packs / "linked").symlink_to(tmp_path / "mine")
-    list(delete(DeletePack(packs, "linked")))
-    assert list_of(packs) == [] and (tmp_path / "mine" / "pack.json").exists()

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QAccessible, QAction, QGuiApplication, QKeySequence, QTextCharFormat, QWindow
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QTextCharFormat, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QLineEdit, QMainWindow, QPushButton, QSlider, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
-import gui.run_status as run_status
 from engine.session.document import Document
 from engine.types import SamplingSettings
 from gui.examples import EXAMPLES, ChipRow
@@ -157,7 +156,7 @@ def test_pasted_line_breaks_become_spaces(bar: PromptBar) -> None:
 
 def test_files_are_not_dropped_into_the_text(bar: PromptBar) -> None:
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile("/tmp/rain.wav")])
+    data.setUrls([QUrl.fromLocalFile("/sounds/rain.wav")])
     assert not field(bar).canInsertFromMimeData(data)
 
 
@@ -178,7 +177,7 @@ def test_show_document_shows_everything_and_tells_nothing(qtbot: QtBot, bar: Pro
     document = Document(
         prompt="owl",
         negative="music",
-        reference="/tmp/wind.wav",
+        reference="/sounds/wind.wav",
         blend=0.3,
         seed=77,
         seed_locked=True,
@@ -440,7 +439,7 @@ def test_seed_and_reference_reach_the_bar(bar: PromptBar, heard: Heard) -> None:
     line.selectAll()
     QTest.keyClicks(line, "99")
     QTest.keyClick(line, Qt.Key.Key_Return)
-    bar.show_document(Document(reference="/tmp/a.wav"))
+    bar.show_document(Document(reference="/sounds/a.wav"))
     QTest.keyClick(by_name(bar, QSlider, "Blend of text and sound"), Qt.Key.Key_Right)
     click(by_name(bar, QPushButton, "Remove the reference sound"))
     assert heard == [("edited", "seed_locked", True), ("edited", "seed", 99), ("edited", "blend", 0.51), ("reference_cleared",)]
@@ -448,7 +447,7 @@ def test_seed_and_reference_reach_the_bar(bar: PromptBar, heard: Heard) -> None:
 
 def test_every_control_has_a_name_and_is_reached_by_tab(bar: PromptBar) -> None:
     bar.set_more_open(True)
-    bar.show_document(Document(prompt="owl", reference="/tmp/a.wav"))
+    bar.show_document(Document(prompt="owl", reference="/sounds/a.wav"))
     bar.show_report("Near: hail", (), ("hail",), 0.5)
     bar.activateWindow()
     field(bar).setFocus()
@@ -485,63 +484,10 @@ def test_focus_prompt_selects_all(bar: PromptBar) -> None:
     assert field(bar).text() == "x"
 
 
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    said: list[str] = []
-    monkeypatch.setattr(run_status, "announce", lambda widget, text: said.append(text))
-    return said
-
-
-def test_progress_is_said_at_most_every_two_seconds(qtbot: QtBot, said: list[str]) -> None:
-    now = [0.0]
-    status = RunStatus(clock=lambda: now[0])
-    qtbot.addWidget(status)
-    for step in range(1, 9):
-        status.show_progress(step, 16, 0, 1, None)
-        now[0] += 0.5
-    assert said == ["Step 1 of 16", "Step 5 of 16"]
-
-
-def test_the_bar_counts_all_takes_and_the_time_left_is_rounded(qtbot: QtBot) -> None:
-    status = RunStatus()
-    qtbot.addWidget(status)
-    status.show_progress(8, 16, 1, 2, 200.0)
-    assert status._bar.value() / status._bar.maximum() == pytest.approx(0.75)
-    assert status.sentence == "Step 8 of 16, take 2 of 2, about 3 min left"
-    status.show_progress(16, 16, 1, 2, 0.2)
-    assert status.sentence.endswith("less than 1 s left")
-    status.show_progress(0, 16, 0, 1, None)
-    assert status.sentence == "Starting"
-    assert status._bar.maximum() == 0
-    status.show_idle()
-    assert status.sentence == ""
-
-
-def test_the_strip_cancels_once_there_is_a_run(qtbot: QtBot) -> None:
-    status = RunStatus()
-    qtbot.addWidget(status)
-    status.show()
-    heard = Heard(status, ["cancel_requested"])
-    button = by_name(status, QPushButton, "Cancel the run")
-    click(button)
-    assert heard == []
-    status.show_progress(1, 16, 0, 1, None)
-    QTest.keyClick(button, Qt.Key.Key_Space)
-    assert heard == [("cancel_requested",)]
-
-
-def test_announcing_works_with_the_installed_qt(qtbot: QtBot) -> None:
-    status = RunStatus()
-    qtbot.addWidget(status)
-    QAccessible.setActive(True)
-    run_status.announce(status, "Step 1 of 16")
-    QAccessible.setActive(False)
-
-
 def test_the_bar_fits_into_a_narrow_window(qtbot: QtBot, bar: PromptBar) -> None:
     bar.setStyleSheet(style_sheet(DARK))
     bar.show_examples(True)
     qtbot.waitUntil(lambda: bar.minimumSizeHint().width() <= 900)
-    bar.show_document(Document(prompt="owl", reference="/tmp/a sound with a very long name.wav"))
+    bar.show_document(Document(prompt="owl", reference="/sounds/a sound with a very long name.wav"))
     bar.show_report("Near:", (), ("one", "two", "three"), 0.5)
     qtbot.waitUntil(lambda: 900 < bar.minimumSizeHint().width() <= 1100)

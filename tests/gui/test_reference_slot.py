@@ -93,7 +93,7 @@ def test_the_target_shows_that_it_would_take_the_drop(slot: ReferenceSlot, tmp_p
 def test_the_blend_slider_is_there_only_with_a_sound(slot: ReferenceSlot) -> None:
     slider = slot.findChild(QSlider)
     assert not slider.isVisible()
-    slot.show_reference("/tmp/some folder/a very long name of a sound.wav", 0.25)
+    slot.show_reference("/sounds/some folder/a very long name of a sound.wav", 0.25)
     assert slider.isVisible()
     assert slider.value() == 25
     assert not button(slot, "Choose a reference sound").isVisible()
@@ -103,7 +103,7 @@ def test_the_blend_slider_is_there_only_with_a_sound(slot: ReferenceSlot) -> Non
 
 
 def test_keys_move_the_blend(slot: ReferenceSlot) -> None:
-    slot.show_reference("/tmp/a.wav", 0.5)
+    slot.show_reference("/sounds/a.wav", 0.5)
     slider = slot.findChild(QSlider)
     QTest.keyClick(slider, Qt.Key.Key_Right)
     QTest.keyClick(slider, Qt.Key.Key_End)
@@ -112,15 +112,15 @@ def test_keys_move_the_blend(slot: ReferenceSlot) -> None:
 
 
 def test_the_cross_clears(slot: ReferenceSlot) -> None:
-    slot.show_reference("/tmp/a.wav", 0.5)
+    slot.show_reference("/sounds/a.wav", 0.5)
     QTest.mouseClick(button(slot, "Remove the reference sound"), Qt.MouseButton.LeftButton)
     assert slot.told == ["cleared"]
 
 
 def test_a_sound_can_be_chosen_by_keyboard(slot: ReferenceSlot, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([("/tmp/chosen.wav", ""), ("", "")])
+    answers = iter([("/sounds/chosen.wav", ""), ("", "")])
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: next(answers))
     choose = button(slot, "Choose a reference sound")
     QTest.keyClick(choose, Qt.Key.Key_Space)
     QTest.keyClick(choose, Qt.Key.Key_Space)
-    assert slot.told == ["/tmp/chosen.wav"]
+    assert slot.told == ["/sounds/chosen.wav"]
