@@ -61,7 +61,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("trained")
+    threads = torch.get_num_threads()
+    # As in the program that gets killed: sums are rounded otherwise with another number of threads.
+    torch.set_num_threads(1)
     train_all(folder, target)
+    torch.set_num_threads(threads)
     return target
 
 
