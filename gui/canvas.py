@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QKeyEvent, QPalette, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QGraphicsItem, QGridLayout, QLabel, QWidget
 
 from engine.geometry import Geometry
@@ -13,14 +13,13 @@ from engine.masks import Mask
 from engine.types import Region, Spectrogram
 from gui import canvas_access
 from gui.axes import FrequencyRuler, TimeRuler
-from gui.canvas_gestures import moved_bounds, stretched_bounds
 from gui.canvas_image import MelImage
+from gui.canvas_input import CanvasInput
 from gui.canvas_painting import Regions
 from gui.canvas_picture import PictureView, Tool
-from gui.canvas_view import Bounds, CanvasView
+from gui.canvas_view import CanvasView
 from gui.colour_bar import ColourBar
 from gui.colour_maps import DEFAULT_MAP
-from gui.file_drop import accept_copy, local_paths
 from gui.overview import Overview
 from gui.readout import Readout, ReadoutLine
 from gui.theme import DARK, SPACE, Theme
@@ -30,15 +29,6 @@ from gui.tools import Ground, ToolOptions
 __all__ = ["Readout", "SpectrogramCanvas"]
 
 ZOOM_STEP = 1.5
-_WHEEL_ZOOM = 1.25
-_WHEEL_SCROLL = 0.1
-_KEY_PAN = 0.1
-_ARROWS = {
-    Qt.Key.Key_Left: (-1.0, 0.0),
-    Qt.Key.Key_Right: (1.0, 0.0),
-    Qt.Key.Key_Up: (0.0, 1.0),
-    Qt.Key.Key_Down: (0.0, -1.0),
-}
 
 
 class SpectrogramCanvas(QWidget):
@@ -67,7 +57,6 @@ class SpectrogramCanvas(QWidget):
         self._pointer: QPointF | None = None
         self._build()
         self._connect()
-        self.setAcceptDrops(True)
         self.setFocusProxy(self.picture)
         self.set_theme(DARK)
         canvas_access.install(PictureView.__name__)
@@ -111,9 +100,14 @@ class SpectrogramCanvas(QWidget):
         self.picture.pointed.connect(self._point)
         self.picture.painting.painted.connect(self.painted)
         self.picture.painting.shown_changed.connect(self.mask_shown_changed)
+        self.picture.sharpened.connect(self._set_ground)
         self.colour_bar.levels_changed.connect(self._levels_dragged)
-        for part in (self.overview, self.time_ruler, self.frequency_ruler, self.picture.viewport()):
-            part.installEventFilter(self)
+        parts = (self.overview, self.time_ruler, self.frequency_ruler, self.picture.viewport())
+        self._input = CanvasInput(self, self.picture, self.frequency_ruler, parts)
+        self._input.view_asked.connect(self._set_view)
+        self._input.seeked.connect(self.seeked)
+        self._input.selected.connect(self._select)
+        self._input.paths_dropped.connect(self.paths_dropped)
 
     # What is shown ------------------------------------------------------------------------------------------------------------------
 
@@ -121,15 +115,19 @@ class SpectrogramCanvas(QWidget):
         """The sound to look at and its length in seconds, None for an empty canvas; cheap enough for every preview of a run."""
         if spectrogram is not self._spectrogram:
             self._spectrogram = spectrogram
-            mel = None if spectrogram is None else MelImage(spectrogram.log_mel)
-            self.picture.show_mel(mel)
-            paintable = mel is not None and not mel.is_empty and mel.rows == spectrogram.geometry.bands
-            self.picture.painting.set_ground(Ground(spectrogram.geometry, mel.level(0)) if paintable else None)
+            self.picture.show_mel(None if spectrogram is None else MelImage(spectrogram.log_mel))
+            self._set_ground()
         geometry = self._view.geometry if spectrogram is None else spectrogram.geometry
         resized = self._view.resized(geometry, duration_s)
         self._set_view(resized if keep_view else resized.fitted())
         self.readout_line.set_clock(self._view.duration_s > 60.0)
         self._point(self._pointer)
+
+    def _set_ground(self) -> None:
+        """What is painted on: the picture that is shown, if it has the bands of the masks."""
+        mel, spectrogram = self.picture.mel, self._spectrogram
+        paintable = mel is not None and mel.rows == spectrogram.geometry.bands
+        self.picture.painting.set_ground(Ground(spectrogram.geometry, mel.finest) if paintable else None)
 
     def show_waveform(self, samples: NDArray[np.float32] | None, sample_rate: int) -> None:
         """Sound of the overview, float32 [channels, n], and its rate in Hz; None for none."""
@@ -264,7 +262,7 @@ class SpectrogramCanvas(QWidget):
 
     def pan(self, fraction_time: float, fraction_frequency: float) -> None:
         """Moves by fractions of what is visible; positive is later and higher."""
-        self._set_view(self._view.panned(fraction_time * self._view.span_frames, fraction_frequency * self._view.span_bands))
+        self._set_view(self._view.scrolled(fraction_time, fraction_frequency))
 
     def _zoom_centre(self) -> float:
         playhead = None if self._playhead_s is None else self._view.frame_of(self._playhead_s)
@@ -286,29 +284,6 @@ class SpectrogramCanvas(QWidget):
         self._set_view(self._view.panned(frame - (self._view.start + self._view.end) / 2, 0.0))
 
     # Pointer ------------------------------------------------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The wheel over rulers, overview and picture is the canvas's."""
-        if event.type() == QEvent.Type.Wheel:
-            self.wheelEvent(event)
-            return True
-        return super().eventFilter(watched, event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolls time, with Ctrl zooms it at the pointer; over the frequency ruler the same with frequency."""
-        point = QPointF(self.mapFromGlobal(event.globalPosition()))
-        delta = event.angleDelta()
-        notches = (delta.y() or -delta.x()) / 120.0
-        vertical = self.frequency_ruler.geometry().contains(point.toPoint())
-        frame, band = self.picture.position(point - self.picture_rect.topLeft())
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            factor = _WHEEL_ZOOM**notches
-            self._set_view(self._view.zoomed_frequency(factor, band) if vertical else self._view.zoomed_time(factor, frame))
-        elif vertical:
-            self.pan(0.0, notches * _WHEEL_SCROLL)
-        else:
-            self.pan(-notches * _WHEEL_SCROLL, 0.0)
-        event.accept()
 
     def _point(self, point: QPointF | None) -> None:
         """What is under the pointer, in the picture's coordinates."""
@@ -334,82 +309,14 @@ class SpectrogramCanvas(QWidget):
         self._describe()
         self.selected.emit(region)
 
+    def _select(self, region: Region | None) -> None:
+        """The selection by keys."""
+        self.show_selection(region)
+        self.selected.emit(region)
+
     def _levels_dragged(self, floor_db: float, top_db: float) -> None:
         self.picture.set_colours(self._map, (floor_db, top_db))
         self.levels_changed.emit(floor_db, top_db)
-
-    # Keyboard -----------------------------------------------------------------------------------------------------------------------
-
-    def event(self, event: QEvent) -> bool:
-        """The canvas's own keys come before shortcuts of the window while it has the focus."""
-        if event.type() == QEvent.Type.ShortcutOverride and self._uses_key(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the selection, with Shift its end, with Alt the view; Home and End seek; Escape drops or clears."""
-        if not self._uses_key(event):
-            event.ignore()
-        elif event.key() == Qt.Key.Key_Escape:
-            self._escape()
-        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
-            self.seeked.emit(0.0 if event.key() == Qt.Key.Key_Home else self._view.duration_s)
-        elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            frames, bands = _ARROWS[event.key()]
-            self.pan(frames * _KEY_PAN, bands * _KEY_PAN)
-        else:
-            self._nudge(*_ARROWS[event.key()], bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-
-    def _uses_key(self, event: QKeyEvent) -> bool:
-        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        if event.key() == Qt.Key.Key_Escape:
-            return self.picture.is_dragging or self.picture.region is not None
-        if event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
-            return modifiers == Qt.KeyboardModifier.NoModifier
-        if event.key() not in _ARROWS:
-            return False
-        if modifiers == Qt.KeyboardModifier.AltModifier:
-            return True
-        return modifiers in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier) and self.picture.region is not None
-
-    def _escape(self) -> None:
-        if self.picture.is_dragging:
-            self.picture.drop_gesture()
-        else:
-            self.show_selection(None)
-            self.selected.emit(None)
-
-    def _nudge(self, frames: float, bands: float, stretch: bool) -> None:
-        """Moves the selection, or its end and its high edge, by one frame or one band."""
-        bounds: Bounds = self._view.bounds_of(self.picture.region)
-        changed = (stretched_bounds if stretch else moved_bounds)(bounds, frames, bands, self._view)
-        if changed != bounds:
-            region = self._view.region_of(changed)
-            self.show_selection(region)
-            self.selected.emit(region)
-
-    # Files --------------------------------------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files are welcome, always as a copy: accepting a move would delete the user's file on Windows."""
-        # A take that is dragged out of this window is no sound to import.
-        if event.source() is None and accept_copy(event):
-            self.picture.set_drop_shown(True)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """The same everywhere."""
-        accept_copy(event)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """The files went elsewhere."""
-        self.picture.set_drop_shown(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Tells which files were dropped."""
-        self.picture.set_drop_shown(False)
-        if accept_copy(event):
-            self.paths_dropped.emit(local_paths(event))
 
     # Screen readers -----------------------------------------------------------------------------------------------------------------
 

@@ -15,51 +15,100 @@ _HIGHEST_DB = 200.0
 _EMPTY_DB = -120.0
 
 
+LONG_CELLS = 2**19
+"""Pictures with more cells than this take longer than a frame to prepare: ten minutes have eight times as many, a minute has fewer."""
+
+
 class MelImage:
     """A picture float32 [rows, frames] in dB with coarser versions of it for long pictures.
 
-    Each coarser version halves the frames by the mean of their power, so that a level seen from afar is the level that is there. They are
-    made when first needed. Values that are not numbers count as silence.
+    Each coarser version halves the frames by the mean of their power, so that a level seen from afar is the level that is there. Short
+    pictures make them when first needed. Until ``sharpen`` brings those of a long one, single frames stand for their neighbours. Values
+    that are not numbers count as silence.
     """
 
     def __init__(self, log_mel: NDArray[np.float32]) -> None:
-        picture = np.asarray(log_mel, np.float32)
-        if not np.isfinite(picture).all():
-            picture = np.nan_to_num(picture, nan=_EMPTY_DB, posinf=_HIGHEST_DB, neginf=_LOWEST_DB)
-        self._levels = [np.clip(picture, _LOWEST_DB, _HIGHEST_DB)]
+        self.source = np.asarray(log_mel, np.float32)
+        self._levels: list[NDArray[np.float32]] = []
 
     @property
     def rows(self) -> int:
         """Mel bands of the picture."""
-        return self._levels[0].shape[0]
+        return self.source.shape[0]
 
     @property
     def frames(self) -> int:
         """Frames of the picture."""
-        return self._levels[0].shape[1]
+        return self.source.shape[1]
 
     @property
     def is_empty(self) -> bool:
         """True if there is nothing to draw."""
-        return self._levels[0].size == 0
+        return self.source.size == 0
+
+    @property
+    def is_coarse(self) -> bool:
+        """True while a long picture waits for ``sharpen``."""
+        return not self._levels and self.source.size > LONG_CELLS
+
+    @property
+    def finest(self) -> NDArray[np.float32]:
+        """All frames, float32 [rows, frames]; values that are not numbers are only gone once the picture is not coarse."""
+        return self.source if self.is_coarse else self._made()[0]
 
     def level_db(self, frame: float, band: float, bands: int) -> float | None:
         """Value in dB of the cell at a position, None outside the picture; ``bands`` is the height of the picture in mel bands."""
         row, column = int(band * self.rows / bands), int(frame)
         if not (0 <= column < self.frames and 0 <= row < self.rows):
             return None
-        return float(self._levels[0][row, column])
+        return float(_tidied(self.source[row, column]))
 
-    def level(self, step: int) -> NDArray[np.float32]:
-        """The picture with ``2 ** step`` frames in one column, float32 [rows, columns]."""
-        while len(self._levels) <= step:
-            self._levels.append(_halved(self._levels[-1]))
-        return self._levels[step]
+    def sharpen(self, levels: list[NDArray[np.float32]]) -> None:
+        """What ``halvings`` made of ``source``."""
+        self._levels = levels
+
+    def columns(self, step: int, rows: slice, indices: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Some columns of the picture with ``2 ** step`` frames in each, float32 [rows, indices]."""
+        if self.is_coarse:
+            return _tidied(self.source[rows, indices << step])
+        return self._made()[step][rows, indices]
 
     def step_for(self, frames_per_pixel: float) -> int:
         """The coarsest version that still has a column for each pixel."""
-        longest = max(0, math.frexp(max(self.frames, 1))[1] - 1)
-        return min(max(0, int(math.log2(max(frames_per_pixel, 1.0)))), longest)
+        return min(max(0, int(math.log2(max(frames_per_pixel, 1.0)))), _last_step(self.frames))
+
+    def _made(self) -> list[NDArray[np.float32]]:
+        if not self._levels:
+            self._levels = halvings(self.source)
+        return self._levels
+
+
+def halvings(log_mel: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """The picture [rows, frames] in dB without values that are not numbers, then with two, four, eight ... frames in one column.
+
+    A column is the mean power of its frames; an odd last frame stays alone.
+    """
+    levels = [_tidied(log_mel)]
+    power = np.exp(levels[0] * np.float32(math.log(10) / 10))
+    for _ in range(_last_step(log_mel.shape[1])):
+        even = power.shape[1] // 2 * 2
+        mean = (power[:, :even:2] + power[:, 1:even:2]) * np.float32(0.5)
+        power = np.concatenate([mean, power[:, even:]], axis=1) if even < power.shape[1] else mean
+        levels.append(np.log(power) * np.float32(10 / math.log(10)))
+    return levels
+
+
+def _last_step(frames: int) -> int:
+    """How often a picture can be halved."""
+    return max(0, math.frexp(max(frames, 1))[1] - 1)
+
+
+def _tidied(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Without values that are not numbers or beyond all levels; the same array if there are none."""
+    # A value that is not a number makes the comparison false.
+    if picture.size == 0 or (picture.min() >= _LOWEST_DB and picture.max() <= _HIGHEST_DB):
+        return picture
+    return np.clip(np.nan_to_num(picture, nan=_EMPTY_DB, posinf=_HIGHEST_DB, neginf=_LOWEST_DB), _LOWEST_DB, _HIGHEST_DB)
 
 
 def render(
@@ -83,26 +132,16 @@ def render(
     return _coloured(indices, table, ratio)
 
 
-def _halved(level: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mean power of neighbouring frames, in dB; an odd last frame stays alone."""
-    even = level.shape[1] // 2 * 2
-    power = np.exp(level[:, :even] * np.float32(math.log(10) / 10))
-    mean = (power[:, 0::2] + power[:, 1::2]) * np.float32(0.5)
-    halved = np.log(np.maximum(mean, np.float32(1e-20))) * np.float32(10 / math.log(10))
-    return np.concatenate([halved, level[:, even:]], axis=1)
-
-
 def _columns(mel: MelImage, frames: NDArray[np.float64], rows: slice) -> NDArray[np.float32]:
     """The picture at frame positions, interpolated between the centres of frames; float32 [rows, positions]."""
     step = mel.step_for((frames[-1] - frames[0]) / max(len(frames) - 1, 1))
-    level = mel.level(step)[rows]
     position = frames / 2**step - 0.5
     whole = np.floor(position)
-    last = level.shape[1] - 1
+    last = -(-mel.frames // 2**step) - 1
     left = np.clip(whole, 0, last).astype(np.intp)
     right = np.clip(whole + 1, 0, last).astype(np.intp)
-    columns = np.take(level, left, axis=1)
-    columns += (np.take(level, right, axis=1) - columns) * (position - whole).astype(np.float32)
+    columns = mel.columns(step, rows, left)
+    columns += (mel.columns(step, rows, right) - columns) * (position - whole).astype(np.float32)
     columns[:, (frames < 0) | (frames > mel.frames)] = _EMPTY_DB
     return columns
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
+import numpy as np
 import pyqtgraph
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -21,8 +24,9 @@ from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from engine.geometry import Geometry
 from engine.types import Region
+from gui.background import Background
 from gui.canvas_gestures import DRAG_PX, SelectionDrag, cursor_for, edges_at
-from gui.canvas_image import MelImage, render
+from gui.canvas_image import MelImage, halvings, render
 from gui.canvas_items import OverlayRoot, PlayheadItem, SelectionItem
 from gui.canvas_painting import Painting
 from gui.canvas_view import EMPTY_DURATION_S, CanvasView
@@ -50,6 +54,8 @@ class PictureView(pyqtgraph.GraphicsView):
     """Region while it is dragged, and the old one if the drag is dropped."""
     view_dragged = Signal(object)
     """Another visible part."""
+    sharpened = Signal()
+    """A long picture was coarse, and is no more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False, background=None)
@@ -64,6 +70,7 @@ class PictureView(pyqtgraph.GraphicsView):
         self._theme = DARK
         self._view = CanvasView.whole(Geometry(), EMPTY_DURATION_S)
         self._mel: MelImage | None = None
+        self._background = Background(self)
         self._image: QImage | None = None
         self._map = DEFAULT_MAP
         self._levels = (DEFAULT_FLOOR_DB, DEFAULT_TOP_DB)
@@ -117,6 +124,10 @@ class PictureView(pyqtgraph.GraphicsView):
     def show_mel(self, mel: MelImage | None) -> None:
         """Another picture, None for an empty canvas."""
         self._mel = None if mel is None or mel.is_empty else mel
+        if self._mel is not None and self._mel.is_coarse:
+            self._background.compute("mel", partial(halvings, self._mel.source), self._sharpen)
+        else:
+            self._background.drop("mel")
         self._repaint()
 
     def set_view(self, view: CanvasView) -> None:
@@ -196,6 +207,12 @@ class PictureView(pyqtgraph.GraphicsView):
             pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
             painter.setPen(pen)
             painter.drawRect(QRectF(0, 0, self.width(), self.height()).adjusted(1, 1, -1, -1))
+
+    def _sharpen(self, levels: list[NDArray[np.float32]]) -> None:
+        """Of the picture that is shown: the answer for an older one is never given."""
+        self._mel.sharpen(levels)
+        self._repaint()
+        self.sharpened.emit()
 
     def _draw_hint(self, painter: QPainter) -> None:
         font = self.font()

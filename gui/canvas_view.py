@@ -85,6 +85,10 @@ class CanvasView:
         """The same size elsewhere."""
         return self.moved_to(self.start + frames, self.end + frames, self.low + bands, self.high + bands)
 
+    def scrolled(self, fraction_time: float, fraction_frequency: float) -> CanvasView:
+        """Moved by fractions of what is visible; positive is later and higher."""
+        return self.panned(fraction_time * self.span_frames, fraction_frequency * self.span_bands)
+
     def zoomed_time(self, factor: float, at_frame: float) -> CanvasView:
         """``factor`` above 1 shows less time; ``at_frame`` stays where it is."""
         start, end = _zoomed(self.start, self.end, factor, at_frame, self.extent_frames, MIN_FRAMES)

@@ -7,11 +7,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from engine.geometry import Geometry
-from gui.canvas_view import CanvasView
+from gui.canvas_pixels import PictureOverlay, premultiplied, spread
 
 DOUBTFUL = 0.5
 """Cells below this confidence get a corner mark."""
@@ -26,27 +26,24 @@ _SMALLEST_MARKED_PX = 10.0
 def hatching(width: int, height: int, ratio: float, light: str, dark: str) -> NDArray[np.uint32]:
     """Diagonal light and dark lines, seen on any colour, over a thin shade; premultiplied pixels [height, width]."""
     side, line = round(_HATCH_PX * ratio), max(1, round(1.25 * ratio))
-    stripe = np.full(side, _premultiplied(dark, 90), np.uint32)
-    stripe[:line] = _premultiplied(light, 200)
-    stripe[line : 2 * line] = _premultiplied(dark, 220)
+    stripe = np.full(side, premultiplied(dark, 90), np.uint32)
+    stripe[:line] = premultiplied(light, 200)
+    stripe[line : 2 * line] = premultiplied(dark, 220)
     # Row y is the same stripe, shifted by y.
     row = np.resize(stripe, width + side)
     return np.lib.stride_tricks.sliding_window_view(row, width)[np.arange(height) % side]
 
 
-class CellsOverlay(QGraphicsItem):
+class CellsOverlay(PictureOverlay):
     """Cells in the pixels of the picture; row 0 is the lowest."""
 
     def __init__(self, light: str, dark: str) -> None:
         super().__init__()
         self._light, self._dark = light, dark
-        self._view: CanvasView | None = None
-        self._size = (1.0, 1.0)
         self._geometry = Geometry()
         self._hidden: NDArray[np.bool_] | None = None
         self._confidence: NDArray[np.float32] | None = None
         self._confidence_shown = True
-        self._image: QImage | None = None
         self._hatching: NDArray[np.uint32] | None = None
 
     @property
@@ -64,24 +61,13 @@ class CellsOverlay(QGraphicsItem):
         self._confidence_shown = shown
         self._repaint()
 
-    def place(self, view: CanvasView, width: float, height: float) -> None:
-        """Where the picture stands."""
-        if self._size != (width, height):
-            self.prepareGeometryChange()
-        self._view, self._size = view, (width, height)
-        self._repaint()
-
-    def boundingRect(self) -> QRectF:
-        """The whole picture."""
-        return QRectF(0, 0, *self._size)
-
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Hatching and tint as one image, corner marks above it."""
         if self._view is None or (self._hidden is None and self._confidence is None):
             return
         ratio = painter.device().devicePixelRatioF()
-        if self._image is None or self._image.devicePixelRatio() != ratio:
-            self._image = self._drawn(ratio)
+        if not self._is_drawn(ratio):
+            self._draw(ratio)
         painter.drawImage(0, 0, self._image)
         if self._confidence_shown and self._confidence is not None:
             self._paint_marks(painter)
@@ -100,22 +86,16 @@ class CellsOverlay(QGraphicsItem):
         doubt = 1.0 - np.clip(np.nan_to_num(self._confidence, nan=1.0), 0.0, 1.0)
         return doubt if self._hidden is None else np.where(self._hidden, 0.0, doubt)
 
-    def _drawn(self, ratio: float) -> QImage:
+    def _draw(self, ratio: float) -> None:
         """Hatching and tint of the visible part in device pixels."""
-        width, height = math.ceil(self._size[0] * ratio), math.ceil(self._size[1] * ratio)
-        frames = self._view.frame_at((np.arange(width) + 0.5) / ratio, self._size[0])
-        bands = self._view.band_at((np.arange(height) + 0.5) / ratio, self._size[1])
-        columns = (frames // self._geometry.cell_frames).astype(np.intp)
-        rows = (bands // self._geometry.cell_bands).astype(np.intp)
-        image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-        pixels = np.frombuffer(image.bits(), np.uint32).reshape(height, width)
-        pixels[:] = _spread(self._tints(), rows, columns)
+        self._new_image(ratio)
+        pixels = self._pixels
+        rows, columns = self._cells_at(0, 0, pixels.shape, self._geometry)
+        pixels[:] = spread(self._tints(), rows, columns)
         if self.hidden_shown:
             if self._hatching is None or self._hatching.shape != pixels.shape:
-                self._hatching = hatching(width, height, ratio, self._light, self._dark)
-            np.copyto(pixels, self._hatching, where=_spread(self._hidden, rows, columns))
-        image.setDevicePixelRatio(ratio)
-        return image
+                self._hatching = hatching(pixels.shape[1], pixels.shape[0], ratio, self._light, self._dark)
+            np.copyto(pixels, self._hatching, where=spread(self._hidden, rows, columns))
 
     def _tints(self) -> NDArray[np.uint32]:
         """A translucent colour for each cell, the more opaque the greater the doubt; premultiplied pixels [rows, cols]."""
@@ -141,23 +121,7 @@ class CellsOverlay(QGraphicsItem):
             painter.drawPolygon(QPolygonF([corner, corner - QPointF(side, 0), corner + QPointF(0, side)]))
         painter.restore()
 
-    def _repaint(self) -> None:
-        self._image = None
-        self.update()
-
     def _visible_columns(self, cols: int) -> tuple[int, int]:
         """First and end column of the cells that can be seen."""
         cell = self._geometry.cell_frames
         return max(0, math.floor(self._view.start / cell)), min(cols, math.ceil(self._view.end / cell))
-
-
-def _spread(cells: NDArray, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> NDArray:
-    """The cells [rows, cols] as pixels [rows, columns]; indices beyond the last cell take the last."""
-    return np.take(np.take(cells, columns, axis=1, mode="clip"), rows, axis=0, mode="clip")
-
-
-def _premultiplied(colour: str, alpha: int) -> int:
-    """A colour with an alpha of 0..255 as a pixel of a premultiplied image."""
-    solid = QColor(colour)
-    red, green, blue = (round(part * alpha / 255) for part in (solid.red(), solid.green(), solid.blue()))
-    return alpha << 24 | red << 16 | green << 8 | blue

@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from engine.geometry import Geometry
 from engine.mask_shapes import Point
 from engine.masks import Mask
-from gui.canvas_view import CanvasView
+from gui.canvas_pixels import PictureOverlay, premultiplied, spread
 from gui.tools import Box
 
 REGION_COLOURS = ("#5fd8ff", "#ffe45c", "#ff9fd8", "#a6f06b", "#cbb4ff", "#7dffd4")
@@ -30,6 +30,7 @@ _TINT_ALPHA_OTHER = 56
 _HATCH_ALPHA = 150
 _INSIDE = 0.5
 _BADGE_PX = 18.0
+_COARSE_FRAMES = 16
 
 # Classes of pixels: 1 the light line of the hatching, 2 its dark line; 4 is added where dashes are light.
 _LINES = 3
@@ -65,28 +66,40 @@ class Layer:
         """#rrggbb of the tint and the light line."""
         return region_colour(self.index)
 
+    def seen_from(self, frames_per_pixel: float) -> tuple[Painted, int]:
+        """Paint that is fine enough for pixels so wide, and how many frames are one of its frames."""
+        if frames_per_pixel < 2 * _COARSE_FRAMES or not isinstance(self.paint, Mask):
+            return self.paint, 1
+        return self._coarse, _COARSE_FRAMES
+
+    @cached_property
+    def _coarse(self) -> Mask:
+        """The largest weights of groups of frames: what can be seen of a long picture, without reading all of it for each image."""
+        paint, size = self.paint, _COARSE_FRAMES
+        if paint.is_empty:
+            return Mask.empty(paint.bands, -(-paint.frames // size))
+        first = paint.first // size
+        starts = np.maximum(np.arange(first * size, paint.last, size) - paint.first, 0)
+        return Mask.of(np.maximum.reduceat(paint.weights, starts, axis=1), -(-paint.frames // size), first)
+
 
 def region_colour(index: int) -> str:
     """#rrggbb of the region at a place in the list."""
     return REGION_COLOURS[index % len(REGION_COLOURS)]
 
 
-class MaskOverlay(QGraphicsItem):
+class MaskOverlay(PictureOverlay):
     """Paint in the pixels of the picture; a stroke only renders the box again that it touched."""
 
     def __init__(self, dark: str) -> None:
         super().__init__()
         self._dark = dark
-        self._view: CanvasView | None = None
-        self._size = (1.0, 1.0)
         self._layers: tuple[Layer, ...] = ()
         self._badges: tuple[tuple[Layer, int, int], ...] = ()
         self._cells: NDArray[np.bool_] | None = None
         self._other_cells: NDArray[np.bool_] | None = None
         self._contour: list[Point] = []
         self._contour_rect = QRectF()
-        self._image: QImage | None = None
-        self._pixels = np.zeros((0, 0), np.uint32)
         self._hatch = np.zeros((0, 0), np.uint8)
 
     # What is shown ------------------------------------------------------------------------------------------------------------------
@@ -134,18 +147,7 @@ class MaskOverlay(QGraphicsItem):
         self._contour_rect = self._polygon().boundingRect().adjusted(-3, -3, 3, 3) if points else QRectF()
         self.update(before.united(self._contour_rect))
 
-    def place(self, view: CanvasView, width: float, height: float) -> None:
-        """Where the picture stands."""
-        if self._size != (width, height):
-            self.prepareGeometryChange()
-        self._view, self._size = view, (width, height)
-        self._repaint()
-
     # Painting -----------------------------------------------------------------------------------------------------------------------
-
-    def boundingRect(self) -> QRectF:
-        """The whole picture."""
-        return QRectF(0, 0, *self._size)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint as one image, an open contour and the numbers above it."""
@@ -153,8 +155,8 @@ class MaskOverlay(QGraphicsItem):
             return
         if any(layer.paint.first < layer.paint.last for layer in self._layers):
             ratio = painter.device().devicePixelRatioF()
-            if self._image is None or self._image.devicePixelRatio() != ratio:
-                self._make_image(ratio)
+            if not self._is_drawn(ratio):
+                self._draw(ratio)
             painter.drawImage(0, 0, self._image)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -163,15 +165,9 @@ class MaskOverlay(QGraphicsItem):
             self._paint_badge(painter, layer, frame, band)
         painter.restore()
 
-    def _repaint(self) -> None:
-        self._image = None
-        self.update()
-
-    def _make_image(self, ratio: float) -> None:
-        width, height = math.ceil(self._size[0] * ratio), math.ceil(self._size[1] * ratio)
-        self._image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
-        self._image.setDevicePixelRatio(ratio)
-        self._pixels = np.frombuffer(self._image.bits(), np.uint32).reshape(height, width)
+    def _draw(self, ratio: float) -> None:
+        self._new_image(ratio)
+        height, width = self._pixels.shape
         if self._hatch.shape != (height, width):
             self._hatch = _hatch_classes(width, height, ratio)
         self._render(QRect(0, 0, width, height))
@@ -196,7 +192,7 @@ class MaskOverlay(QGraphicsItem):
         return max(1, round(1.5 * self._image.devicePixelRatio()))
 
     def _draw_layer(self, block: NDArray[np.uint32], layer: Layer, left: int, top: int) -> None:
-        weights = self._sampled(layer.paint, left, top, block.shape)
+        weights = self._sampled(layer, left, top, block.shape)
         if weights is None:
             return
         level = (weights * 255.0 + 0.5).astype(np.uint8)
@@ -205,42 +201,34 @@ class MaskOverlay(QGraphicsItem):
         inside = weights >= _INSIDE
         if layer.active:
             hatch = self._hatch[top : top + block.shape[0], left : left + block.shape[1]] & _LINES
-            np.copyto(block, _premultiplied(layer.colour, _HATCH_ALPHA), where=inside & (hatch == 1))
-            np.copyto(block, _premultiplied(self._dark, _HATCH_ALPHA), where=inside & (hatch == 2))
+            np.copyto(block, premultiplied(layer.colour, _HATCH_ALPHA), where=inside & (hatch == 1))
+            np.copyto(block, premultiplied(self._dark, _HATCH_ALPHA), where=inside & (hatch == 2))
         line = self._line
-        np.copyto(block, _premultiplied(self._dark, 230), where=~_shrunk(~inside, line) & ~inside)
-        np.copyto(block, _premultiplied(layer.colour, 255), where=inside & ~_shrunk(inside, line))
+        np.copyto(block, premultiplied(self._dark, 230), where=~_shrunk(~inside, line) & ~inside)
+        np.copyto(block, premultiplied(layer.colour, 255), where=inside & ~_shrunk(inside, line))
 
     def _draw_cells(self, block: NDArray[np.uint32], left: int, top: int) -> None:
         """A dashed line, white and dark in turn, around what will be drawn again."""
         if self._cells is None or not self._cells.any():
             return
-        rows, columns = self._cell_indices(left, top, block.shape)
-        painted = np.take(np.take(self._cells, columns, axis=1, mode="clip"), rows, axis=0, mode="clip")
+        painted = spread(self._cells, *self._cells_at(left, top, block.shape, self._view.geometry))
         edge = painted & ~_shrunk(painted, self._line)
         dashes = self._hatch[top : top + block.shape[0], left : left + block.shape[1]] >= _LIGHT_DASH
-        np.copyto(block, _premultiplied("#ffffff", 255), where=edge & dashes)
-        np.copyto(block, _premultiplied(self._dark, 230), where=edge & ~dashes)
+        np.copyto(block, premultiplied("#ffffff", 255), where=edge & dashes)
+        np.copyto(block, premultiplied(self._dark, 230), where=edge & ~dashes)
 
-    def _sampled(self, paint: Painted, left: int, top: int, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    def _sampled(self, layer: Layer, left: int, top: int, shape: tuple[int, int]) -> NDArray[np.float32] | None:
         """Weights at device pixels [rows, columns], smooth between frames and bands; None where nothing is painted."""
-        ratio, view = self._image.devicePixelRatio(), self._view
-        edges = view.frame_at(np.arange(left, left + shape[1] + 1) / ratio, self._size[0])
-        bands = view.band_at((np.arange(top, top + shape[0]) + 0.5) / ratio, self._size[1])
-        if edges[-1] < paint.first - 1 or edges[0] > paint.last + 1 or paint.frames == 0:
+        edges = self._frames_at(np.arange(left, left + shape[1] + 1))
+        bands = self._bands_at(np.arange(top, top + shape[0]) + 0.5)
+        if edges[-1] < layer.paint.first - 1 or edges[0] > layer.paint.last + 1 or layer.paint.frames == 0:
             return None
-        columns = _sampled_columns(paint, edges)
+        paint, size = layer.seen_from(edges[1] - edges[0])
+        columns = _sampled_columns(paint, edges / size)
         if not columns.any():
             return None
         index, share = _neighbours(bands - 0.5, columns.shape[0])
         return columns[index[0]] * (1 - share)[:, None] + columns[index[1]] * share[:, None]
-
-    def _cell_indices(self, left: int, top: int, shape: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Row and column of the cell under each device pixel."""
-        ratio, view, geometry = self._image.devicePixelRatio(), self._view, self._view.geometry
-        frames = view.frame_at((np.arange(left, left + shape[1]) + 0.5) / ratio, self._size[0])
-        bands = view.band_at((np.arange(top, top + shape[0]) + 0.5) / ratio, self._size[1])
-        return (bands // geometry.cell_bands).astype(np.intp), (frames // geometry.cell_frames).astype(np.intp)
 
     def _pixels_of(self, box: Box, geometry: Geometry) -> QRect:
         """Device pixels that a change inside of a box can reach: its cells, and what is smoothed and outlined around them."""
@@ -371,11 +359,4 @@ def _shrunk(inside: NDArray[np.bool_], steps: int) -> NDArray[np.bool_]:
 @lru_cache(maxsize=64)
 def _tints(colour: str, alpha: int) -> NDArray[np.uint32]:
     """Pixels of 256 weights, from transparent to ``alpha``."""
-    return np.array([_premultiplied(colour, round(alpha * level / 255)) for level in range(256)], np.uint32)
-
-
-def _premultiplied(colour: str, alpha: int) -> np.uint32:
-    """A colour with an alpha of 0..255 as a pixel of a premultiplied image."""
-    solid = QColor(colour)
-    red, green, blue = (round(part * alpha / 255) for part in (solid.red(), solid.green(), solid.blue()))
-    return np.uint32(alpha << 24 | red << 16 | green << 8 | blue)
+    return np.array([premultiplied(colour, round(alpha * level / 255)) for level in range(256)], np.uint32)

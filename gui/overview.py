@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,15 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.geometry import Geometry
+from gui.background import Background
 from gui.canvas_view import EMPTY_DURATION_S, CanvasView
 from gui.theme import DARK, Theme
 
 OVERVIEW_HEIGHT = 48
 _BINS = 4096
+_LONG_SAMPLES = 2**21
+"""More values than this take a good part of a frame to look at: ten minutes of stereo have 58 million."""
+_FIRST_LOOK = 4096
 
 
 def waveform_peaks(samples: NDArray[np.float32], bins: int = _BINS) -> NDArray[np.float32]:
@@ -31,6 +36,11 @@ def waveform_peaks(samples: NDArray[np.float32], bins: int = _BINS) -> NDArray[n
         rest = samples[:, even:]
         peaks = [np.append(peaks[0], rest.min()), np.append(peaks[1], rest.max())]
     return np.nan_to_num(np.stack(peaks).astype(np.float32), nan=0.0, posinf=1.0, neginf=-1.0)
+
+
+def first_look(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """About what ``waveform_peaks`` finds, from a few samples here and there, so that the length of the sound does not matter."""
+    return waveform_peaks(samples[:, :: max(1, samples.shape[-1] // _FIRST_LOOK)], _FIRST_LOOK // 4)
 
 
 def column_peaks(peaks: NDArray[np.float32], columns: int, share: float = 1.0) -> NDArray[np.float32]:
@@ -67,6 +77,7 @@ class Overview(QWidget):
         self._playhead_s: float | None = None
         self._grip: float | None = None
         self._wave: QImage | None = None
+        self._background = Background(self)
         self.setFixedHeight(OVERVIEW_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Overview of the whole take"))
@@ -74,12 +85,18 @@ class Overview(QWidget):
 
     def show_waveform(self, samples: NDArray[np.float32] | None, sample_rate: int) -> None:
         """Sound of the take, float32 [channels, n], and its rate in Hz; None for none."""
+        self._background.drop("peaks")
         if samples is None:
-            self._peaks, self._sound_s = np.zeros((2, 0), np.float32), 0.0
+            self._sound_s = 0.0
+            self._show_peaks(np.zeros((2, 0), np.float32))
+            return
+        samples = np.atleast_2d(samples)
+        self._sound_s = samples.shape[-1] / sample_rate
+        if samples.size > _LONG_SAMPLES:
+            self._show_peaks(first_look(samples))
+            self._background.compute("peaks", partial(waveform_peaks, samples), self._show_peaks)
         else:
-            samples = np.atleast_2d(samples)
-            self._peaks, self._sound_s = waveform_peaks(samples), samples.shape[-1] / sample_rate
-        self._redraw()
+            self._show_peaks(waveform_peaks(samples))
 
     def set_view(self, view: CanvasView) -> None:
         """Visible part and length of the take."""
@@ -148,6 +165,10 @@ class Overview(QWidget):
             self._paint_window(painter)
         if self._playhead_s is not None:
             painter.fillRect(QRectF(round(self._x_of(self._playhead_s)), 0, 1, self.height()), QColor(self._theme.text))
+
+    def _show_peaks(self, peaks: NDArray[np.float32]) -> None:
+        self._peaks = peaks
+        self._redraw()
 
     def _redraw(self) -> None:
         self._wave = None

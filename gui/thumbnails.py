@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import lru_cache
+from functools import partial
 
 import numpy as np
-import pyqtgraph
 from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from engine.session.document import TakeEntry
 from engine.types import Spectrogram, Take
+from gui.background import Background
+from gui.colour_maps import colour_table
 
 FLOOR_DB = -80.0
 CEILING_DB = 20.0
@@ -20,6 +22,9 @@ RANGE_DB = 70.0
 
 QUIETEST_TOP_DB = FLOOR_DB + RANGE_DB
 """The top of the colours never goes below this, so silence stays dark."""
+
+LONG_CELLS = 2**19
+"""Spectrograms with more cells than this take too long to be looked at while a list is painted: ten minutes have eight times as many."""
 
 DROPOUT_DB = 20.0
 """A moment this much quieter than both sides of it is drawn although louder ones share its pixel."""
@@ -74,37 +79,55 @@ def _to_colours(levels: NDArray[np.float32]) -> NDArray[np.uint8]:
 def _to_image(colours: NDArray[np.uint8]) -> QImage:
     """A true-colour picture with the inferno colours: painting it needs no conversion, so it stays quick while all cores are busy."""
     rows, columns = colours.shape
-    pixels = inferno_pixels()[colours]
+    pixels = colour_table("inferno")[colours]
     return QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
 
 
-@lru_cache(maxsize=1)
-def inferno_pixels() -> NDArray[np.uint32]:
-    """256 pixels 0xffRRGGBB from black over purple and orange to pale yellow."""
-    table = pyqtgraph.colormap.get("inferno").getLookupTable(nPts=256).astype(np.uint32)
-    return np.uint32(0xFF000000) | table[:, 0] << 16 | table[:, 1] << 8 | table[:, 2]
+class ThumbnailCache(QObject):
+    """Each take is drawn once per size; the ones that were not looked at for longest go first.
 
+    Of a long take there is a rough picture first; ``drawn`` tells that the right one has taken its place.
+    """
 
-class ThumbnailCache:
-    """Each take is drawn once per size; the ones that were not looked at for longest go first."""
+    drawn = Signal()
 
     def __init__(self, most: int = 300) -> None:
+        super().__init__()
         self._pictures: OrderedDict[str, tuple[Take, tuple[int, int, float], QImage]] = OrderedDict()
         self._most = most
+        self._background = Background(self)
 
     def picture(self, entry: TakeEntry, width: int, height: int, device_pixel_ratio: float) -> QImage:
         """The thumbnail of a take, drawn now if it is not there yet."""
         size = (width, height, device_pixel_ratio)
         known = self._pictures.get(entry.id)
         if known is None or known[0] is not entry.take or known[1] != size:
-            known = (entry.take, size, thumbnail(entry.take.spectrogram, width, height, device_pixel_ratio))
+            known = (entry.take, size, self._begun(entry, *size))
             self._pictures[entry.id] = known
         self._pictures.move_to_end(entry.id)
         if len(self._pictures) > self._most:
-            self._pictures.popitem(last=False)
+            self._forget(next(iter(self._pictures)))
         return known[2]
 
     def keep_only(self, ids: set[str]) -> None:
         """Forgets takes that are gone."""
         for take_id in [take_id for take_id in self._pictures if take_id not in ids]:
-            del self._pictures[take_id]
+            self._forget(take_id)
+
+    def _begun(self, entry: TakeEntry, width: int, height: int, device_pixel_ratio: float) -> QImage:
+        """The thumbnail of a short take; of a long one that of some of its frames, while a thread draws the right one."""
+        spectrogram, size = entry.take.spectrogram, (width, height, device_pixel_ratio)
+        cells = spectrogram.log_mel.size
+        if cells <= LONG_CELLS:
+            self._background.drop(entry.id)
+            return thumbnail(spectrogram, *size)
+        self._background.compute(entry.id, partial(thumbnail, spectrogram, *size), partial(self._replace, entry.id))
+        return thumbnail(Spectrogram(spectrogram.log_mel[:, :: -(-cells // LONG_CELLS)], spectrogram.geometry), *size)
+
+    def _replace(self, take_id: str, picture: QImage) -> None:
+        self._pictures[take_id] = (*self._pictures[take_id][:2], picture)
+        self.drawn.emit()
+
+    def _forget(self, take_id: str) -> None:
+        self._background.drop(take_id)
+        del self._pictures[take_id]

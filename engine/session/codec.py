@@ -19,6 +19,7 @@ from engine.masks import Mask
 from engine.session.archive import DamagedError, Member
 from engine.session.arrays import exactly, read_arrays, specs_of, store_arrays, store_sound
 from engine.session.document import Document, PaintedRegion, TakeEntry
+from engine.session.step_names import Label, StepName
 from engine.signal.formats import HIGHEST_RATE
 from engine.types import HIDDEN, Clip, GenerationRequest, Spectrogram, StepHistory, Take, TokenGrid
 
@@ -172,6 +173,27 @@ def decoded_region(values: Any, reader: TakeReader) -> PaintedRegion:
             raise DamagedError("a mask of another size")
         mask = Mask.of(weights, frames, first)
     return decoded(PaintedRegion, values, mask=mask)
+
+
+def encoded_label(label: Label) -> dict[str, Any]:
+    """The name of a step: its words, for programs that do not know the key, and the key with its values where there is one."""
+    if isinstance(label, str):
+        return {"label": label}
+    return {"label": str(label), "name": {"key": label.key, "values": list(label.values)}}
+
+
+def decoded_label(values: dict[str, Any]) -> Label:
+    """The name of a step from its JSON; its words where the key is unknown or the values do not fit. Raises DamagedError."""
+    words, name = exactly(values["label"], str), values.get("name")
+    if name is None:
+        return words
+    key, given = exactly(exactly(name, dict)["key"], str), exactly(name["values"], list)
+    if not all(type(value) is str or (type(value) is int and abs(value) < _LARGEST_SIZE) for value in given):
+        raise DamagedError("a step whose name holds neither texts nor numbers")
+    try:
+        return StepName(key, tuple(given))
+    except (KeyError, IndexError, ValueError):
+        return words
 
 
 def chosen(table: Sequence[Value], number: Any) -> Value:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 
 from engine.session.document import Document
+from engine.session.step_names import Label, StepName
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +17,7 @@ class Version:
     ``step`` names the change as long as the program runs, also when its document is amended.
     """
 
-    label: str
+    label: Label
     document: Document
     key: Hashable | None = None
     step: int = field(default_factory=itertools.count().__next__)
@@ -28,7 +29,7 @@ class History:
     ``most_versions`` bounds the list: the oldest go first.
     """
 
-    def __init__(self, document: Document, label: str = "Start", most_versions: int = 500) -> None:
+    def __init__(self, document: Document, label: Label = StepName("start"), most_versions: int = 500) -> None:
         self._versions = [Version(label, document)]
         self._index = 0
         self._most = most_versions
@@ -41,8 +42,8 @@ class History:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of all changes, undone ones included, oldest first."""
-        return tuple(version.label for version in self._versions)
+        """Names of all changes, undone ones included, oldest first; those that the engine gives are English here."""
+        return tuple(str(version.label) for version in self._versions)
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -64,7 +65,7 @@ class History:
         """True if something was undone."""
         return self._index + 1 < len(self._versions)
 
-    def push(self, label: str, document: Document, key: Hashable | None = None) -> None:
+    def push(self, label: Label, document: Document, key: Hashable | None = None) -> None:
         """A change; one with the ``key`` of the change before it replaces that one (typing, dragging a slider)."""
         joins = key is not None and not self._closed and self._versions[self._index].key == key and self._index > 0
         keep = self._index if joins else self._index + 1

@@ -28,11 +28,13 @@ from engine.session.codec import (
     chosen,
     decoded_document,
     decoded_entry,
+    decoded_label,
     decoded_region,
     encode_region,
     encode_take,
     encoded_document,
     encoded_entry,
+    encoded_label,
 )
 from engine.session.document import PaintedRegion, TakeEntry
 from engine.session.history import History, Version
@@ -111,7 +113,7 @@ class ProjectWriter:
             numbers = [entries.number(entry) for entry in version.document.takes]
             prompts = [texts.number(text) for text in version.document.prompt_history]
             painted = [regions.number(region) for region in version.document.regions]
-            documents.append({"label": version.label, "document": encoded_document(version.document, numbers, prompts, painted)})
+            documents.append({**encoded_label(version.label), "document": encoded_document(version.document, numbers, prompts, painted)})
         encoded = [self._encoded[take] for take in takes.values]
         masks = [encode_region(region) for region in regions.values]
         members = {each.name: each for take in encoded for each in take.members}
@@ -224,6 +226,6 @@ def _history(manifest: dict[str, Any], entries: Sequence[TakeEntry], regions: Se
     values = exactly(manifest["versions"], list)
     if not 0 < len(values) <= _MOST_VERSIONS:
         raise DamagedError("no steps, or too many")
-    versions = [Version(exactly(each["label"], str), decoded_document(each["document"], entries, texts, regions)) for each in values]
+    versions = [Version(decoded_label(each), decoded_document(each["document"], entries, texts, regions)) for each in values]
     chosen(versions, manifest["index"])
     return History.restored(versions, manifest["index"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.session.document import Document, TakeEntry
 from engine.session.history import History
+from engine.session.step_names import Label, StepName
 
 Listener = Callable[[Document], None]
 
@@ -83,17 +84,15 @@ class Session:
 
     def rename_take(self, take_id: str, name: str) -> None:
         """Another name for a take."""
-        self._edit_take(take_id, "Rename take", name=name)
+        self._edit_take(take_id, StepName("rename_take"), name=name)
 
     def star_take(self, take_id: str, starred: bool) -> None:
         """A take is a favourite, or no longer."""
-        self._edit_take(take_id, "Star take" if starred else "Remove star", starred=starred)
+        self._edit_take(take_id, StepName("star_take" if starred else "remove_star"), starred=starred)
 
     def delete_take(self, take_id: str) -> None:
         """A take leaves the strip; undo brings it back."""
-        entry = self.document.entry(take_id)
-        if entry is not None:
-            self._push(f"Delete {entry.name}", self.document.without_take(take_id))
+        self.delete_takes([take_id])
 
     def delete_takes(self, take_ids: list[str]) -> None:
         """Several takes leave the strip in one step."""
@@ -102,9 +101,10 @@ class Session:
         for entry in gone:
             document = document.without_take(entry.id)
         if gone:
-            self._push(f"Delete {gone[0].name}" if len(gone) == 1 else f"Delete {len(gone)} takes", document)
+            one = len(gone) == 1
+            self._push(StepName("delete_take", (gone[0].name,)) if one else StepName("delete_takes", (len(gone),)), document)
 
-    def _edit_take(self, take_id: str, label: str, **fields: Any) -> None:
+    def _edit_take(self, take_id: str, label: Label, **fields: Any) -> None:
         entry = self.document.entry(take_id)
         if entry is not None and any(getattr(entry, name) != value for name, value in fields.items()):
             self._push(label, self.document.with_entry(replace(entry, **fields)))
@@ -143,7 +143,7 @@ class Session:
         self._saved = history.document if saved else Document()
         self._tell()
 
-    def _push(self, label: str, document: Document, key: Hashable | None = None) -> None:
+    def _push(self, label: Label, document: Document, key: Hashable | None = None) -> None:
         self.history.push(label, document, key)
         self._tell()
 

@@ -1,86 +1,26 @@
-"""The canvas: what is drawn where, at every scale and for odd pictures; what mouse, wheel and keys ask for."""
+"""The canvas as a whole: what it shows, its visible part, what it tells of the pointer, and what is not drawn again."""
 
 from __future__ import annotations
 
-import math
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAccessible, QColor, QDragEnterEvent, QDropEvent, QImage, QPainter, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QAccessible, QColor, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QGraphicsRectItem
+from PySide6.QtWidgets import QGraphicsRectItem
 
-from engine.geometry import Geometry
-from engine.types import Region, Spectrogram
+from engine.types import Region
 from gui.canvas import Readout, SpectrogramCanvas
 from gui.canvas_view import CanvasView
 from gui.cells_overlay import CellsOverlay, hatching
 from gui.colour_maps import colours
 from gui.theme import LIGHT
-
-GEOMETRY = Geometry()
-FLOOR_DB, TOP_DB = -80.0, 10.0
-LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
-
-
-def spectrogram(log_mel: np.ndarray) -> Spectrogram:
-    return Spectrogram(log_mel.astype(np.float32), GEOMETRY)
-
-
-def quadrants() -> np.ndarray:
-    """Four levels: silence at the lower left, then louder to the right and upwards; 80 x 848."""
-    picture = np.full((80, 848), FLOOR_DB)
-    picture[:40, 424:], picture[40:, :424], picture[40:, 424:] = -50.0, -20.0, TOP_DB
-    return picture
-
-
-def make_canvas(qtbot, picture: np.ndarray | None = None, width: int = 800, height: int = 500) -> SpectrogramCanvas:
-    canvas = SpectrogramCanvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(width, height)
-    with qtbot.waitExposed(canvas):
-        canvas.show()
-    canvas.activateWindow()
-    canvas.picture.setFocus()
-    canvas.show_picture(spectrogram(quadrants() if picture is None else picture), GEOMETRY.duration_s)
-    return canvas
+from tests.gui.canvas_kit import GEOMETRY, LEFT, TOP_DB, drag, heard, level_colour, local, make_canvas, quadrants, spectrogram
 
 
 @pytest.fixture
 def canvas(qtbot) -> SpectrogramCanvas:
     return make_canvas(qtbot)
-
-
-def local(canvas: SpectrogramCanvas, seconds: float, hz: float) -> QPoint:
-    """Pixels of the picture's viewport."""
-    return (canvas.point_of(seconds, hz) - canvas.picture_rect.topLeft()).toPoint()
-
-
-def drag(canvas: SpectrogramCanvas, start: QPoint, end: QPoint, button: Qt.MouseButton = LEFT, release: bool = True) -> None:
-    """A drag with real events, in steps."""
-    port = canvas.picture.viewport()
-    QTest.mousePress(port, button, pos=start)
-    for step in (0.3, 0.7, 1.0):
-        QTest.mouseMove(port, start + (end - start) * step)
-    if release:
-        QTest.mouseRelease(port, button, pos=end)
-
-
-def heard(signal) -> list:
-    """Everything that a signal says from now on."""
-    values: list = []
-    signal.connect(lambda *arguments: values.append(arguments[0] if len(arguments) == 1 else arguments))
-    return values
-
-
-def level_colour(level_db: float) -> tuple[int, ...]:
-    index = round((level_db - FLOOR_DB) / (TOP_DB - FLOOR_DB) * 255)
-    return tuple(int(part) for part in colours("inferno")[index])
-
-
-# What is shown ----------------------------------------------------------------------------------------------------------------------------
 
 
 def test_the_empty_canvas_has_a_hint_and_ten_seconds(qtbot) -> None:
@@ -200,142 +140,6 @@ def test_both_themes_are_drawn(canvas: SpectrogramCanvas) -> None:
     assert canvas.grab().toImage() != dark
 
 
-# Pointer ----------------------------------------------------------------------------------------------------------------------------------
-
-
-def test_a_click_seeks_and_selects_nothing(canvas: SpectrogramCanvas) -> None:
-    sought, selected = heard(canvas.seeked), heard(canvas.selected)
-    QTest.mouseClick(canvas.picture.viewport(), LEFT, pos=local(canvas, 5.0, 1000.0))
-    assert sought == pytest.approx([5.0], abs=0.02)
-    assert selected == []
-
-
-def test_a_drag_selects_time_and_frequency_once(canvas: SpectrogramCanvas) -> None:
-    sought, selected = heard(canvas.seeked), heard(canvas.selected)
-    drag(canvas, local(canvas, 5.0, 500.0), local(canvas, 3.0, 4000.0))
-    assert sought == [] and len(selected) == 1
-    region = selected[0]
-    assert (region.start_s, region.end_s) == pytest.approx((3.0, 5.0), abs=0.02)
-    assert (region.low_hz, region.high_hz) == pytest.approx((500.0, 4000.0), rel=0.03)
-
-
-def test_a_drag_beyond_the_edges_is_open(canvas: SpectrogramCanvas) -> None:
-    selected = heard(canvas.selected)
-    drag(canvas, QPoint(200, 100), QPoint(5000, -300))
-    assert selected[0].end_s == pytest.approx(GEOMETRY.duration_s)
-    assert selected[0].high_hz == math.inf and selected[0].low_hz > 0
-
-
-def test_time_only_selects_the_full_height(canvas: SpectrogramCanvas) -> None:
-    selected = heard(canvas.selected)
-    canvas.time_only = True
-    drag(canvas, QPoint(100, 100), QPoint(200, 101))
-    assert selected[0].whole_band
-    assert canvas.time_only
-
-
-def test_edges_and_corners_resize(canvas: SpectrogramCanvas) -> None:
-    canvas.show_selection(Region(2.0, 4.0, 300.0, 3000.0))
-    selected = heard(canvas.selected)
-    drag(canvas, local(canvas, 4.0, 900.0), local(canvas, 6.0, 200.0))
-    assert (selected[0].start_s, selected[0].end_s) == pytest.approx((2.0, 6.0), abs=0.02)
-    assert (selected[0].low_hz, selected[0].high_hz) == pytest.approx((300.0, 3000.0), rel=1e-6)
-    drag(canvas, local(canvas, 2.0, 3000.0), local(canvas, 1.0, 6000.0))
-    assert (selected[1].start_s, selected[1].end_s) == pytest.approx((1.0, 6.0), abs=0.02)
-    assert (selected[1].low_hz, selected[1].high_hz) == pytest.approx((300.0, 6000.0), rel=0.03)
-
-
-def test_an_edge_can_cross_the_other(canvas: SpectrogramCanvas) -> None:
-    canvas.show_selection(Region(4.0, 5.0, 300.0, 3000.0))
-    selected = heard(canvas.selected)
-    drag(canvas, local(canvas, 5.0, 900.0), local(canvas, 2.0, 900.0))
-    assert (selected[0].start_s, selected[0].end_s) == pytest.approx((2.0, 4.0), abs=0.02)
-
-
-def test_escape_drops_the_selection_being_drawn(canvas: SpectrogramCanvas) -> None:
-    before = Region(1.0, 2.0, 300.0, 3000.0)
-    canvas.show_selection(before)
-    selected, sought = heard(canvas.selected), heard(canvas.seeked)
-    drag(canvas, QPoint(300, 100), QPoint(500, 200), release=False)
-    assert canvas.picture.region != before
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Escape)
-    assert canvas.picture.region == before
-    QTest.mouseMove(canvas.picture.viewport(), QPoint(520, 220))
-    QTest.mouseRelease(canvas.picture.viewport(), LEFT, pos=QPoint(520, 220))
-    assert canvas.picture.region == before
-    assert selected == [] and sought == []
-
-
-def test_escape_drops_a_pan(canvas: SpectrogramCanvas) -> None:
-    canvas.zoom_to(Region(3.0, 5.0))
-    before = canvas.view
-    drag(canvas, QPoint(300, 100), QPoint(400, 100), MIDDLE, release=False)
-    assert canvas.view != before
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Escape)
-    assert canvas.view == before
-
-
-@pytest.mark.parametrize(("tool", "button"), [("hand", LEFT), ("hand", MIDDLE), ("select", MIDDLE)])
-def test_dragging_the_picture_moves_what_is_under_the_pointer(canvas: SpectrogramCanvas, tool: str, button: Qt.MouseButton) -> None:
-    canvas.zoom_to(Region(3.0, 5.0, 300.0, 3000.0))
-    canvas.set_tool(tool)
-    selected, sought = heard(canvas.selected), heard(canvas.seeked)
-    held = canvas.position_at(canvas.picture_rect.topLeft() + QPointF(300, 100))
-    drag(canvas, QPoint(300, 100), QPoint(360, 140), button)
-    assert canvas.position_at(canvas.picture_rect.topLeft() + QPointF(360, 140)) == pytest.approx(held)
-    assert selected == [] and sought == []
-
-
-def test_a_click_with_the_hand_seeks(canvas: SpectrogramCanvas) -> None:
-    canvas.set_tool("hand")
-    sought = heard(canvas.seeked)
-    QTest.mouseClick(canvas.picture.viewport(), LEFT, pos=local(canvas, 5.0, 1000.0))
-    QTest.mouseClick(canvas.picture.viewport(), MIDDLE, pos=local(canvas, 5.0, 1000.0))
-    assert sought == pytest.approx([5.0], abs=0.02)
-
-
-def wheel(canvas: SpectrogramCanvas, point: QPointF, notches: float, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
-    """A turn of the wheel over the widget that is at a point of the canvas."""
-    position = canvas.mapToGlobal(point)
-    target = canvas.childAt(point.toPoint()) or canvas
-    event = QWheelEvent(
-        target.mapFromGlobal(position),
-        position,
-        QPoint(),
-        QPoint(0, round(120 * notches)),
-        Qt.MouseButton.NoButton,
-        modifiers,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(target, event)
-
-
-def test_ctrl_wheel_zooms_time_at_the_pointer(canvas: SpectrogramCanvas) -> None:
-    point = canvas.point_of(3.0, 1000.0)
-    changed = heard(canvas.view_changed)
-    wheel(canvas, point, 3, Qt.KeyboardModifier.ControlModifier)
-    assert canvas.view.duration_s == pytest.approx(GEOMETRY.duration_s / 1.25**3)
-    assert canvas.position_at(point)[0] == pytest.approx(3.0)
-    assert changed == [canvas.view]
-    wheel(canvas, point, -9, Qt.KeyboardModifier.ControlModifier)
-    assert canvas.view.duration_s == pytest.approx(GEOMETRY.duration_s)
-
-
-def test_wheel_scrolls_time_and_over_the_ruler_frequency(canvas: SpectrogramCanvas) -> None:
-    canvas.zoom_to(Region(3.0, 5.0, 300.0, 3000.0))
-    wheel(canvas, canvas.picture_rect.center(), -1, Qt.KeyboardModifier.ShiftModifier)
-    assert (canvas.view.start_s, canvas.view.end_s) == pytest.approx((3.2, 5.2))
-    ruler = QPointF(canvas.frequency_ruler.geometry().center())
-    low = canvas.view.low_hz
-    wheel(canvas, ruler, 1)
-    assert canvas.view.low_hz > low and canvas.view.start_s == pytest.approx(3.2)
-    height = math.log(canvas.view.high_hz / canvas.view.low_hz)
-    wheel(canvas, ruler, 2, Qt.KeyboardModifier.ControlModifier)
-    assert math.log(canvas.view.high_hz / canvas.view.low_hz) < height
-    assert canvas.view.duration_s == pytest.approx(2.0)
-
-
 def test_zoom_calls(canvas: SpectrogramCanvas) -> None:
     canvas.set_playhead(2.0)
     canvas.zoom_in()
@@ -386,41 +190,6 @@ def test_dragging_the_colour_bar_changes_the_picture(canvas: SpectrogramCanvas) 
     assert canvas.grab().toImage().pixelColor(canvas.point_of(7.5, 200.0).toPoint()).lightness() > before.lightness()
 
 
-# Keyboard ---------------------------------------------------------------------------------------------------------------------------------
-
-
-def test_arrows_move_and_stretch_the_selection(canvas: SpectrogramCanvas) -> None:
-    region = Region(2.0, 4.0, 300.0, 3000.0)
-    canvas.show_selection(region)
-    selected = heard(canvas.selected)
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Right)
-    assert (selected[-1].start_s, selected[-1].end_s) == pytest.approx((2.0 + GEOMETRY.frame_s, 4.0 + GEOMETRY.frame_s))
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
-    assert (selected[-1].start_s, selected[-1].end_s) == pytest.approx((2.0 + GEOMETRY.frame_s, 4.0))
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Up)
-    assert selected[-1].low_hz > 300.0 and selected[-1].high_hz > 3000.0
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Escape)
-    assert selected[-1] is None and canvas.picture.region is None
-
-
-def test_alt_arrows_pan_and_home_end_seek(canvas: SpectrogramCanvas) -> None:
-    canvas.zoom_to(Region(3.0, 5.0, 300.0, 3000.0))
-    sought = heard(canvas.seeked)
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
-    assert canvas.view.start_s == pytest.approx(3.2)
-    QTest.keyClick(canvas.picture, Qt.Key.Key_End)
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Home)
-    assert sought == pytest.approx([GEOMETRY.duration_s, 0.0])
-
-
-def test_keys_of_others_pass_through(canvas: SpectrogramCanvas, qtbot) -> None:
-    passed = heard(canvas.selected)
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Escape)
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Right)
-    QTest.keyClick(canvas.picture, Qt.Key.Key_Space)
-    assert passed == []
-
-
 def test_screen_readers_hear_view_and_selection(canvas: SpectrogramCanvas) -> None:
     assert canvas.picture.accessibleName() == canvas.accessibleName() == "Spectrogram"
     assert "No selection" in canvas.picture.accessibleDescription()
@@ -434,36 +203,10 @@ def test_screen_readers_hear_view_and_selection(canvas: SpectrogramCanvas) -> No
     assert canvas.accessibleDescription() != before
 
 
-# Files ------------------------------------------------------------------------------------------------------------------------------------
-
-
-def dropped(canvas: SpectrogramCanvas, actions: Qt.DropAction, url: QUrl, modifiers=Qt.KeyboardModifier.NoModifier) -> QDropEvent:
-    """Files dragged over the canvas and dropped."""
-    data = QMimeData()
-    data.setUrls([url])
-    enter = QDragEnterEvent(QPoint(300, 200), actions, data, LEFT, modifiers)
-    QApplication.sendEvent(canvas, enter)
-    drop = QDropEvent(QPointF(300, 200), actions, data, LEFT, modifiers)
-    QApplication.sendEvent(canvas, drop)
-    return drop
-
-
-def test_dropped_files_are_copied_even_with_shift(canvas: SpectrogramCanvas, tmp_path: Path) -> None:
-    paths = heard(canvas.paths_dropped)
-    both = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
-    drop = dropped(canvas, both, QUrl.fromLocalFile(str(tmp_path / "rain.wav")), Qt.KeyboardModifier.ShiftModifier)
-    assert drop.isAccepted() and drop.dropAction() == Qt.DropAction.CopyAction
-    assert paths == [[tmp_path / "rain.wav"]]
-
-
-def test_moves_and_web_addresses_are_refused(canvas: SpectrogramCanvas, tmp_path: Path) -> None:
-    paths = heard(canvas.paths_dropped)
-    assert not dropped(canvas, Qt.DropAction.MoveAction, QUrl.fromLocalFile(str(tmp_path))).isAccepted()
-    assert not dropped(canvas, Qt.DropAction.CopyAction, QUrl("https://example.org/rain.wav")).isAccepted()
-    assert paths == []
-
-
-# Painting again ---------------------------------------------------------------------------------------------------------------------------
+def test_screen_readers_hear_what_a_drag_selected(canvas: SpectrogramCanvas) -> None:
+    drag(canvas, local(canvas, 2.0, 500.0), local(canvas, 4.0, 4000.0))
+    assert "Selected: 2.0" in canvas.accessibleDescription()
+    assert "Selected: 2.0" in QAccessible.queryAccessibleInterface(canvas.picture).text(QAccessible.Text.Value)
 
 
 def test_a_playhead_does_not_draw_the_picture_again(canvas: SpectrogramCanvas, monkeypatch) -> None:

@@ -16,36 +16,23 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from engine.geometry import Geometry
-from engine.types import Spectrogram
 from gui.canvas import SpectrogramCanvas
-from gui.canvas_image import MelImage, render
+from gui.canvas_image import MelImage, halvings, render
 from gui.canvas_view import CanvasView
 from gui.colour_maps import colour_table, colours
+from tests.gui.canvas_kit import FLOOR_DB, GEOMETRY, TOP_DB, drag, heard, level_colour, make_canvas, quadrants, spectrogram
 
-GEOMETRY = Geometry()
 SCALES = [1.0, 1.25, 1.5, 2.0]
-FLOOR_DB, TOP_DB = -80.0, 10.0
-
-
-def spectrogram(log_mel: np.ndarray) -> Spectrogram:
-    return Spectrogram(log_mel.astype(np.float32), GEOMETRY)
-
-
-def quadrants() -> np.ndarray:
-    """Four levels: silence at the lower left, then louder to the right and upwards; 80 x 848."""
-    picture = np.full((80, 848), FLOOR_DB)
-    picture[:40, 424:], picture[40:, :424], picture[40:, 424:] = -50.0, -20.0, TOP_DB
-    return picture
+LONG_FRAMES = 51680
+"""Ten minutes."""
 
 
 def drawn(picture: np.ndarray, view: CanvasView, size: tuple[float, float], ratio: float) -> QImage:
-    return render(MelImage(picture), view, size, ratio, (FLOOR_DB, TOP_DB), colour_table("inferno"))
+    return drawn_mel(MelImage(picture), view, size, ratio)
 
 
-def level_colour(level_db: float) -> tuple[int, ...]:
-    index = round((level_db - FLOOR_DB) / (TOP_DB - FLOOR_DB) * 255)
-    return tuple(int(part) for part in colours("inferno")[index])
+def drawn_mel(mel: MelImage, view: CanvasView, size: tuple[float, float], ratio: float = 1.0) -> QImage:
+    return render(mel, view, size, ratio, (FLOOR_DB, TOP_DB), colour_table("inferno"))
 
 
 @pytest.mark.parametrize("ratio", SCALES)
@@ -106,11 +93,67 @@ def test_values_that_are_no_numbers_are_silence_or_full(value: float, index: int
     assert image.pixelColor(25, 25).getRgb()[:3] == tuple(int(part) for part in colours("inferno")[index])
 
 
-def test_a_long_picture_keeps_its_mean_power() -> None:
-    picture = np.full((80, 51680), -60.0)
+def stripes() -> np.ndarray:
+    """Ten minutes of loud and quiet frames in turn."""
+    picture = np.full((80, LONG_FRAMES), -60.0, np.float32)
     picture[:, ::2] = -20.0
-    image = drawn(picture, CanvasView.whole(GEOMETRY, 51680 * GEOMETRY.frame_s), (500.0, 100.0), 1.0)
+    return picture
+
+
+def test_a_long_picture_keeps_its_mean_power() -> None:
+    mel = MelImage(stripes())
+    mel.sharpen(halvings(mel.source))
+    image = drawn_mel(mel, CanvasView.whole(GEOMETRY, LONG_FRAMES * GEOMETRY.frame_s), (500.0, 100.0))
     assert image.pixelColor(250, 50).getRgb()[:3] == level_colour(-23.01)
+
+
+@given(frames=st.integers(1, 300), seed=st.integers(0, 99))
+def test_each_halving_is_the_mean_power_of_its_frames(frames: int, seed: int) -> None:
+    picture = np.random.default_rng(seed).uniform(-90, 10, (3, frames)).astype(np.float32)
+    levels = halvings(picture)
+    assert [level.shape[1] for level in levels] == [-(-frames // 2**step) for step in range(len(levels))]
+    for step, level in enumerate(levels):
+        whole = frames // 2**step
+        means = (10.0 ** (picture[:, : whole * 2**step] / 10)).reshape(3, whole, -1).mean(axis=2)
+        assert np.allclose(level[:, :whole], 10 * np.log10(means), atol=1e-3)
+
+
+def test_a_long_picture_is_there_at_once_and_sharp_soon(qtbot) -> None:
+    canvas = make_canvas(qtbot)
+    with qtbot.waitSignal(canvas.picture.sharpened):
+        canvas.show_picture(spectrogram(stripes()), LONG_FRAMES * GEOMETRY.frame_s)
+        middle = canvas.picture_rect.center().toPoint()
+        coarse = canvas.grab().toImage().pixelColor(middle)
+        assert coarse.getRgb()[:3] == level_colour(-20.0), "every so many frames is one of the loud ones"
+    assert canvas.grab().toImage().pixelColor(middle).getRgb()[:3] == level_colour(-23.01)
+
+
+def test_only_the_last_of_several_long_pictures_is_sharpened(qtbot) -> None:
+    canvas = make_canvas(qtbot)
+    heard_of = heard(canvas.picture.sharpened)
+    for level_db in (-70.0, -60.0, -50.0):
+        canvas.show_picture(spectrogram(np.full((80, LONG_FRAMES), level_db)), LONG_FRAMES * GEOMETRY.frame_s)
+    qtbot.waitUntil(lambda: not canvas.picture.mel.is_coarse)
+    assert len(heard_of) == 1
+    assert canvas.grab().toImage().pixelColor(canvas.picture_rect.center().toPoint()).getRgb()[:3] == level_colour(-50.0)
+    canvas.show_picture(spectrogram(np.full((80, LONG_FRAMES), -40.0)), LONG_FRAMES * GEOMETRY.frame_s)
+    canvas.show_picture(spectrogram(quadrants()), GEOMETRY.duration_s)
+    qtbot.wait(100)
+    assert len(heard_of) == 1 and canvas.picture.mel.frames == 848
+
+
+def test_a_long_picture_can_be_painted_before_it_is_sharp(qtbot) -> None:
+    canvas = make_canvas(qtbot)
+    canvas.set_tool("rectangle")
+    masks = heard(canvas.painted)
+    picture = stripes()
+    picture[3, 77] = np.nan
+    with qtbot.waitSignal(canvas.picture.sharpened):
+        canvas.show_picture(spectrogram(picture), LONG_FRAMES * GEOMETRY.frame_s)
+        drag(canvas, QPoint(100, 100), QPoint(200, 200))
+    drag(canvas, QPoint(300, 100), QPoint(400, 200))
+    assert [mask.frames for mask in masks] == [LONG_FRAMES, LONG_FRAMES]
+    assert np.isfinite(canvas.picture.mel.finest).all()
 
 
 def test_what_lies_after_the_picture_is_silent() -> None:

@@ -13,12 +13,12 @@ from PySide6.QtTest import QTest
 from engine.geometry import Geometry
 from engine.mask_shapes import region_mask, stroke_mask
 from engine.masks import Mask
-from engine.types import Region
+from engine.types import Region, Spectrogram
 from gui.canvas import SpectrogramCanvas
-from gui.mask_overlay import REGION_COLOURS, touched_cells
+from gui.mask_overlay import REGION_COLOURS, Layer, touched_cells
 from gui.theme import DARK, LIGHT, contrast
 from gui.tools import PAINT_TOOLS
-from tests.gui.test_canvas import LEFT, local, make_canvas
+from tests.gui.canvas_kit import LEFT, local, make_canvas
 
 GEOMETRY = Geometry()
 FRAMES = 848
@@ -180,6 +180,31 @@ def test_touched_cells_are_the_cells_of_the_mask(frames: int, frame: float, band
     mask = stroke_mask([(frame, band)], 12, 9, 0.5, 80, frames)
     cells = mask.cells(GEOMETRY)
     assert np.array_equal(touched_cells(mask, GEOMETRY, first, last), cells[:, first : max(first, last)])
+
+
+@given(st.integers(0, 300), st.integers(0, 120), st.integers(0, 40), st.integers(0, 9))
+def test_seen_from_afar_paint_is_the_largest_of_each_sixteen_frames(first: int, width: int, rest: int, seed: int):
+    weights = np.random.default_rng(seed).random((4, width), np.float32)
+    mask = Mask.of(weights, first + width + rest, first)
+    coarse, size = Layer(mask, 0, True).seen_from(48.0)
+    assert size == 16 and coarse.frames == -(-mask.frames // 16)
+    whole = np.pad(mask.array(), ((0, 0), (0, 16 * coarse.frames - mask.frames)))
+    assert np.array_equal(coarse.window(0, coarse.frames), whole.reshape(4, coarse.frames, 16).max(axis=2))
+
+
+def test_from_near_paint_is_what_it_is():
+    mask = rectangle()
+    assert Layer(mask, 0, True).seen_from(2.0) == (mask, 1)
+
+
+def test_empty_paint_on_ten_minutes_is_drawn_as_nothing(canvas: SpectrogramCanvas):
+    frames = 51680
+    canvas.show_picture(Spectrogram(np.zeros((80, frames), np.float32), GEOMETRY), frames * GEOMETRY.frame_s)
+    plain = picture(canvas)
+    canvas.show_mask(None, ((Mask.empty(80, frames), 0), (Mask.of(np.ones((80, 1)), frames, 30001), 1)), 0)
+    xs = np.flatnonzero(differing(plain, picture(canvas)).any(axis=0))
+    place = canvas.picture.view.x_of(30001.5, canvas.picture.width())
+    assert abs(xs.min() - place) < 25 and abs(xs.max() - place) < 25
 
 
 def test_paint_on_hidden_paint_shows_it_again(canvas: SpectrogramCanvas):

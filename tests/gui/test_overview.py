@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 
 from engine.geometry import Geometry
 from gui.canvas_view import CanvasView
-from gui.overview import Overview, column_peaks, waveform_peaks
+from gui.overview import Overview, column_peaks, first_look, waveform_peaks
 from gui.theme import LIGHT
 
 
@@ -70,6 +70,40 @@ def test_loud_columns_are_drawn_higher(overview: Overview) -> None:
     assert image.pixelColor(300, 10).name() == LIGHT.surface
     overview.show_waveform(None, 0)
     assert overview.grab().toImage().pixelColor(150, 10).name() == LIGHT.surface
+
+
+def ten_minutes(level: float) -> np.ndarray:
+    """Stereo that is silent but for its second half, and for one sample that nobody finds at a first look."""
+    samples = np.zeros((2, 48000 * 600), np.float32)
+    samples[:, samples.shape[1] // 2 :: 2] = level
+    samples[:, samples.shape[1] // 2 + 1 :: 2] = -level
+    samples[1, 12345] = 0.9
+    return samples
+
+
+def test_a_long_sound_is_there_at_once_and_whole_soon(overview: Overview, qtbot) -> None:
+    overview.set_theme(LIGHT)
+    overview.set_view(CanvasView.whole(Geometry(), 600.0))
+    overview.show_waveform(ten_minutes(0.5), 48000)
+    image = overview.grab().toImage()
+    assert image.pixelColor(400, 16).name() == LIGHT.muted and image.pixelColor(100, 16).name() == LIGHT.surface
+    assert image.pixelColor(0, 8).name() == LIGHT.surface
+    qtbot.waitUntil(lambda: overview.grab().toImage().pixelColor(0, 8).name() == LIGHT.muted)
+
+
+def test_a_long_sound_that_is_gone_does_not_come_back(overview: Overview, qtbot) -> None:
+    overview.set_theme(LIGHT)
+    overview.show_waveform(ten_minutes(0.5), 48000)
+    overview.show_waveform(None, 1)
+    empty = overview.grab().toImage()
+    qtbot.wait(150)
+    assert overview.grab().toImage() == empty
+
+
+@pytest.mark.parametrize("length", [1, 4095, 4096, 4097, 100_000])
+def test_a_first_look_sees_steady_sounds_as_they_are(length: int) -> None:
+    peaks = first_look(np.full((2, length), 0.25, np.float32))
+    assert 1 <= peaks.shape[1] <= 4096 and np.all(peaks == 0.25)
 
 
 def test_a_click_seeks_while_everything_is_visible(overview: Overview, qtbot) -> None:

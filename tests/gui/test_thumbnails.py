@@ -151,3 +151,27 @@ def test_the_cache_is_bounded_and_forgets() -> None:
     cache.keep_only({"b"})
     again = cache.picture(a, 10, 10, 1.0)
     assert cache.picture(a, 10, 10, 1.0) is again
+
+
+def one_loud_frame() -> np.ndarray:
+    """Ten minutes of silence but for one frame."""
+    log_mel = np.full((80, 51680), -80.0, np.float32)
+    log_mel[:, 20001] = 0.0
+    return log_mel
+
+
+def test_a_long_take_is_there_at_once_and_whole_soon(qtbot) -> None:
+    cache, entry = ThumbnailCache(), entry_of(one_loud_frame(), "long")
+    with qtbot.waitSignal(cache.drawn):
+        rough = cache.picture(entry, 264, 56, 1.0)
+        assert (rough.width(), rough.height()) == (264, 56)
+    x = 20001 * 264 // 51680
+    assert lightness(rough, x, 20) < 10
+    assert lightness(cache.picture(entry, 264, 56, 1.0), x, 20) > 150
+
+
+def test_a_long_take_that_is_forgotten_is_not_told(qtbot) -> None:
+    cache, entry = ThumbnailCache(), entry_of(one_loud_frame(), "long")
+    with qtbot.assertNotEmitted(cache.drawn, wait=100):
+        cache.picture(entry, 264, 56, 1.0)
+        cache.keep_only(set())

@@ -9,6 +9,7 @@ from engine.geometry import Geometry
 from engine.masks import Mask
 from engine.session.document import Document, PaintedRegion, TakeEntry
 from engine.session.history import History
+from engine.session.step_names import StepName
 from engine.types import Clip, GenerationRequest, Region, SamplingSettings, Spectrogram, StepHistory, Take, TokenGrid
 
 GEOMETRY = Geometry()
@@ -49,7 +50,7 @@ def busy_history() -> History:
     history.push("Generate", dataclasses.replace(history.document.with_take(first).with_prompt_remembered(), seed=77))
     second = TakeEntry(imported(2), "Door", "imported", source_path="/sounds/T\u00fcr \udcff.wav", id="b", created="x")
     history.push("Import", history.document.with_take(second))
-    history.push("Rename take", history.document.with_entry(dataclasses.replace(first, name="Heavy rain", starred=True)))
+    history.push(StepName("rename_take"), history.document.with_entry(dataclasses.replace(first, name="Heavy rain", starred=True)))
     third = TakeEntry(generated(3), "Rain 1 b", "branched", parent="a", id="c", created="y")
     selected = Region(0.1, 0.2)
     history.push("Select", dataclasses.replace(history.document, selection=selected, compared="b", seed_locked=True, reference="a.wav"))
@@ -58,15 +59,22 @@ def busy_history() -> History:
     history.push("Paint", history.document.with_region(painted))
     history.push("Add region", history.document.with_region(PaintedRegion(Mask.empty(GEOMETRY.bands, 44), id="n")))
     history.push("Branch", dataclasses.replace(history.document.with_take(third), selection=Region(0.0, 0.5, 100.0, 2000.5)))
-    history.push("Delete Door", history.document.without_take("b"))
+    history.push(StepName("delete_take", ("Door",)), history.document.without_take("b"))
     history.undo()
     history.undo()
     return history
 
 
+def with_take(take: Take) -> History:
+    """A project of one take."""
+    history = History(Document())
+    history.push("Add take", history.document.with_take(TakeEntry(take, "one", id="one", created="now")))
+    return history
+
+
 def assert_same_history(found: History, expected: History) -> None:
     """Equal in everything but the keys that group changes, which end with the program."""
-    assert found.labels == expected.labels
+    assert [version.label for version in found.versions] == [version.label for version in expected.versions]
     assert found.index == expected.index
     for one, other in zip(found.versions, expected.versions, strict=True):
         assert_same_document(one.document, other.document)
