@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +35,7 @@ class OutputError(Exception):
 
 
 class Stream(Protocol):
-    """What the player needs of a stream."""
+    """What the player needs of a stream; ``latency`` (seconds) and ``active`` are plain values, known without asking the device."""
 
     latency: float
     active: bool
@@ -45,15 +47,44 @@ class Stream(Protocol):
         """Lets go of the device."""
 
 
+class _PortStream:
+    """A stream of the library that runs; says whether it still does without asking the library."""
+
+    def __init__(self, library: ModuleType, **settings: Any) -> None:
+        self.active = True
+        self._stream = library.OutputStream(**settings, finished_callback=self._end)
+        try:
+            self._stream.start()
+        except library.PortAudioError:
+            self._stream.close()
+            raise
+        self.latency = float(self._stream.latency)
+
+    def _end(self) -> None:
+        self.active = False
+
+    def stop(self) -> None:
+        """Plays what is buffered and ends."""
+        self._stream.stop()
+
+    def close(self) -> None:
+        """Lets go of the device."""
+        self._stream.close()
+
+
 class Output:
-    """The devices as the sound library lists them; without the library there are none, and ``problem`` says so."""
+    """The devices as the sound library lists them; without the library there are none, and ``problem`` says so.
+
+    Everything here may take seconds: it is for a thread that nobody waits for.
+    """
 
     def __init__(self) -> None:
         self._rates: dict[str | None, int] = {}
+        self._known: list[tuple[DeviceInfo, int]] | None = None
 
     @cached_property
     def _found(self) -> tuple[ModuleType | None, str]:
-        """The library and what is wrong with it; loaded when it is first asked for, because the window shall be there before."""
+        """The library and what is wrong with it; loaded when it is first asked for."""
         return _load_library()
 
     @property
@@ -80,14 +111,18 @@ class Output:
         """A stream of float32 at rate and channels ``form`` that calls back from now on. Raises OutputError."""
         info, index = self._find(name)
         try:
-            stream = self._library.OutputStream(
-                samplerate=form[0], device=index, channels=form[1], dtype="float32", latency=LATENCY_S, callback=callback
+            return _PortStream(
+                self._library,
+                samplerate=form[0],
+                device=index,
+                channels=form[1],
+                dtype="float32",
+                latency=LATENCY_S,
+                callback=callback,
             )
-            stream.start()
         except self._library.PortAudioError as error:
             text = QCoreApplication.translate("Output", "The sound output “{0}” cannot be opened: {1}.")
             raise OutputError(text.format(info.name, _reason(error))) from error
-        return stream
 
     def release(self, stream: Stream) -> threading.Thread:
         """Stops, then closes; in a thread of its own, because it plays out what is buffered and may wait for ever if the device is gone.
@@ -107,6 +142,7 @@ class Output:
     def refresh(self) -> None:
         """Looks for devices again; no stream may be open, because the library has to be started anew for this."""
         self._rates.clear()
+        self._known = None
         if self._library is None:
             self._found = _load_library()
             return
@@ -118,6 +154,12 @@ class Output:
             self._found = (self._library, problem)
 
     def _listed(self) -> list[tuple[DeviceInfo, int]]:
+        """Devices and their numbers; the library does not notice what changes after its start, so it is asked once."""
+        if self._known is None:
+            self._known = self._read_list()
+        return self._known
+
+    def _read_list(self) -> list[tuple[DeviceInfo, int]]:
         if self._library is None:
             return []
         try:
@@ -152,6 +194,13 @@ class Output:
         raise OutputError(
             QCoreApplication.translate("Output", "The sound output “{0}” accepts none of the usual sample rates.").format(info.name)
         )
+
+
+def leave_library_behind() -> None:
+    """For the end of the program if a device hangs: the library does not clean up any more, because it would wait for that device."""
+    library = sys.modules.get("sounddevice")
+    if library is not None:
+        atexit.unregister(getattr(library, "_exit_handler", None))
 
 
 def _load_library() -> tuple[ModuleType | None, str]:

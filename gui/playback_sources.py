@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 
 from engine.types import Clip
 
-AT_ONCE_S = 30.0
+AT_ONCE_S = 12.0
+"""What is longer would take the window's thread more than a frame."""
 _REMEMBERED = 3
 
 Form = tuple[int, int]

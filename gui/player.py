@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from time import perf_counter
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from engine.types import Clip
-from gui.output import DeviceInfo, Output, OutputError, Stream
+from gui.output import DeviceInfo, Output
 from gui.playback import Levels, Playback
 from gui.playback_sources import Form, Sources
+from gui.sound_device import SoundDevice
 
 _TICK_MS = 16
 _STALLED_S = 1.0
 _WAKE_S = 3.0
 """Some devices take their first buffers at once and then take their time to wake up."""
 _IDLE_MS = 600
-_RELEASE_S = 1.0
 _FORM_WITHOUT_DEVICE: Form = (48000, 2)
 _AT_THE_END_S = 1e-4
 
@@ -26,9 +25,10 @@ _AT_THE_END_S = 1e-4
 class Player(QObject):
     """One clip at a time, with a loop, a volume and a device; times are seconds of the clip.
 
-    ``position_changed`` and ``levels_changed`` (``Levels``) come about 60 times a second while it plays. ``device_lost`` carries one
-    sentence: playing has stopped, the position is kept, the default device will be used next. ``returns`` says whether the playhead goes
-    back to where playing began when the end is reached.
+    Nothing here waits for a device: what needs one is done as soon as it is there. ``position_changed`` and ``levels_changed``
+    (``Levels``) come about 60 times a second while it plays. ``device_lost`` carries one sentence: playing has stopped, the position is
+    kept, the default device will be used next. ``devices_changed`` carries all devices whenever they were looked for. ``returns`` says
+    whether the playhead goes back to where playing began when the end is reached.
     """
 
     position_changed = Signal(float)
@@ -41,8 +41,11 @@ class Player(QObject):
     def __init__(self, output: Output | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.returns = False
-        self._output = output or Output()
-        self._device: str | None = None
+        self._device = SoundDevice(output or Output(), self)
+        self._device.form_known.connect(self._on_form)
+        self._device.opened.connect(self._on_opened)
+        self._device.refused.connect(self._on_refused)
+        self._device.looked.connect(self._on_looked)
         self._clip: Clip | None = None
         self._gain = 1.0
         self._volume = 1.0
@@ -50,10 +53,6 @@ class Player(QObject):
         self._began_s = 0.0
         self._playing = False
         self._waiting_s: float | None = None
-        self._stream: Stream | None = None
-        self._releasing: threading.Thread | None = None
-        self._stale = False
-        self._form: Form | None = None
         self._loaded = False
         self._playback = Playback(*_FORM_WITHOUT_DEVICE)
         self._progress = _Progress(self._playback)
@@ -62,7 +61,7 @@ class Player(QObject):
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.timeout.connect(self._on_tick)
         self._idle = QTimer(self, interval=_IDLE_MS, singleShot=True)
-        self._idle.timeout.connect(self._release_stream)
+        self._idle.timeout.connect(self._device.release)
 
     # What it plays.
 
@@ -76,6 +75,7 @@ class Player(QObject):
             self.seek(0.0)
         elif not self._playing and self.position_s > clip.duration_s:
             self.seek(clip.duration_s)
+        self._go_on()
 
     def play(self, from_s: float | None = None) -> None:
         """Plays from ``from_s`` or from where the playhead is; from the end it begins anew. ``device_lost`` tells if there is no output."""
@@ -88,12 +88,12 @@ class Player(QObject):
 
     def stop(self) -> None:
         """Stops; the playhead stays where it was heard."""
-        if self._playing or self._waiting_s is not None:
+        if self._wanted:
             self._halt(self.position_s)
 
     def toggle(self) -> None:
         """Plays or stops."""
-        if self._playing or self._waiting_s is not None:
+        if self._wanted:
             self.stop()
         else:
             self.play()
@@ -123,43 +123,41 @@ class Player(QObject):
 
     @property
     def problem(self) -> str:
-        """One sentence why there is no sound output, or empty."""
-        return self._output.problem
+        """One sentence why there is no sound output, or empty; known once the devices are."""
+        return self._device.problem
 
     @property
     def device(self) -> str | None:
         """Name of the chosen device, None for the system's."""
-        return self._device
+        return self._device.name
 
     def devices(self) -> list[DeviceInfo]:
-        """All sound outputs."""
-        return self._output.devices()
+        """All sound outputs that are known; the first time they are looked for, and ``devices_changed`` tells of them."""
+        self._device.look()
+        return list(self._device.devices)
 
     def set_device(self, name: str | None) -> None:
         """Another sound output, None for the system's; what plays goes on there."""
-        if name == self._device:
+        if name == self._device.name:
             return
-        playing, position_s = self._playing, self.position_s
+        wanted, position_s = self._wanted, self.position_s
         self.stop()
-        self._change_device(name)
-        if playing:
-            self.play(position_s)
+        self._device.choose(name)
+        self._loaded = False
+        if wanted:
+            self._start(position_s)
 
     def refresh_devices(self) -> None:
         """Looks for devices again; playing stops, because the sound library has to be started anew."""
         self.stop()
-        self._release_stream()
-        if self._released():
-            self._look_again()
-        else:
-            self._stale = True
-            self.devices_changed.emit(self.devices())
+        self._loaded = False
+        self._device.look_again()
 
     def close(self) -> None:
         """Ends everything; for the end of the program."""
         self.stop()
-        self._release_stream()
-        self._released()
+        self._idle.stop()
+        self._device.close()
 
     # What can be asked.
 
@@ -186,26 +184,50 @@ class Player(QObject):
 
     # Playing.
 
+    @property
+    def _wanted(self) -> bool:
+        """True while it plays, or will as soon as it can."""
+        return self._playing or self._waiting_s is not None
+
     def _start(self, start_s: float) -> None:
-        """Plays as soon as the sound is there in the device's form."""
-        if not self._open_stream():
+        """Plays as soon as a stream and the sound in its form are there."""
+        self._waiting_s = start_s
+        self._idle.stop()
+        if self._device.stream is not None and not self._device.sounding:
+            self._device.release()
+        self._go_on()
+        if self._waiting_s is not None:
+            self._fall_silent(start_s)
+
+    def _go_on(self) -> None:
+        """The next step towards what is waited for."""
+        if self._waiting_s is None:
             return
-        self._waiting_s = None if self._loaded else start_s
-        if self._loaded:
-            self._began_s = start_s
-            self._idle.stop()
-            self._playback.play(self._frames(start_s))
-            self._progress = _Progress(self._playback)
-            self._tick.start()
-            self._set_playing(True)
+        if self._device.form is None:
+            self._device.ask_form()
+        elif self._device.stream is None:
+            self._device.open(self._playback.callback)
+        elif self._loaded:
+            self._begin(self._waiting_s)
+
+    def _begin(self, start_s: float) -> None:
+        self._waiting_s = None
+        self._began_s = start_s
+        self._playback.play(self._frames(start_s))
+        self._progress = _Progress(self._playback)
+        self._tick.start()
+        self._set_playing(True)
 
     def _halt(self, position_s: float) -> None:
         self._waiting_s = None
+        self._fall_silent(position_s)
+        self._idle.start()
+        self.position_changed.emit(position_s)
+
+    def _fall_silent(self, position_s: float) -> None:
         self._playback.stop(self._frames(position_s))
         self._tick.stop()
-        self._idle.start()
         self._set_playing(False)
-        self.position_changed.emit(position_s)
 
     def _set_playing(self, playing: bool) -> None:
         if playing == self._playing:
@@ -218,7 +240,7 @@ class Player(QObject):
 
     @Slot()
     def _on_tick(self) -> None:
-        if self._progress.stalled() or self._stream is None or not self._stream.active:
+        if self._progress.stalled() or not self._device.sounding:
             self._lose_device()
             return
         self.levels_changed.emit(self._playback.levels())
@@ -233,9 +255,14 @@ class Player(QObject):
     # What the playback holds.
 
     def _load(self) -> None:
-        """Hands the clip to the playback, or waits until it is ready."""
-        form = self._agree_on_form()
-        frames = np.zeros((0, form[1]), np.float32) if self._clip is None else self._sources.frames(self._clip, form)
+        """Hands the clip to the playback, or waits until its form is known and it is ready."""
+        if self._clip is None:
+            frames = np.zeros((0, self._playback.channels), np.float32)
+        elif self._device.form is None:
+            self._device.ask_form()
+            frames = None
+        else:
+            frames = self._sources.frames(self._clip, self._device.form)
         self._loaded = frames is not None
         if frames is not None:
             self._playback.set_source(frames, self._gain)
@@ -243,22 +270,15 @@ class Player(QObject):
     @Slot()
     def _on_ready(self) -> None:
         self._load()
-        if self._loaded and self._waiting_s is not None:
-            self._start(self._waiting_s)
+        self._go_on()
 
-    def _agree_on_form(self) -> Form:
-        """Rate and channels of the device; the playback is made anew if they are others than before."""
-        if self._form is None:
-            try:
-                self._form = self._output.format(self._device)
-            except OutputError:
-                return self._playback.sample_rate, self._playback.channels
-            position_s = self._playback.position / self._playback.sample_rate
-            self._playback = Playback(*self._form)
-            self._playback.set_volume(self._volume)
-            self._playback.seek(self._frames(position_s))
-            self._apply_loop()
-        return self._form
+    def _take_form(self, form: Form) -> None:
+        """The playback is made anew at the same position."""
+        position_s = self._playback.position / self._playback.sample_rate
+        self._playback = Playback(*form)
+        self._playback.set_volume(self._volume)
+        self._playback.seek(self._frames(position_s))
+        self._apply_loop()
 
     def _apply_loop(self) -> None:
         start_s, end_s = self._loop or (0.0, None)
@@ -269,56 +289,40 @@ class Player(QObject):
 
     # The device.
 
-    def _open_stream(self) -> bool:
-        if self._stream is not None and self._stream.active:
-            return True
-        self._release_stream()
-        if self._released() and self._stale:
-            self._look_again()
-        try:
-            if self._form is None:
-                self._output.format(self._device)
-                self._load()
-            self._stream = self._output.open(self._device, self._agree_on_form(), self._playback.callback)
-        except OutputError as error:
-            self._change_device(None)
-            self._stale = True
-            self.device_lost.emit(str(error))
-            return False
-        return True
+    @Slot()
+    def _on_form(self) -> None:
+        self._take_form(self._device.form)
+        self._load()
+        self._go_on()
 
-    def _look_again(self) -> None:
-        """The list of devices is as old as the sound library's start; no stream may be open."""
-        self._output.refresh()
-        self._stale = False
-        devices = self.devices()
-        self._change_device(self._device if self._device in [device.name for device in devices] else None)
-        self.devices_changed.emit(devices)
+    @Slot()
+    def _on_opened(self) -> None:
+        if self._waiting_s is None:
+            self._idle.start()
+        self._go_on()
 
-    def _release_stream(self) -> None:
-        self._idle.stop()
-        if self._stream is not None:
-            self._releasing = self._output.release(self._stream)
-            self._stream = None
+    @Slot(str)
+    def _on_refused(self, sentence: str) -> None:
+        # Nobody listens yet: whoever wants to play will be told.
+        if self._waiting_s is None:
+            return
+        self._halt(self._waiting_s)
+        self._leave_device()
+        self.device_lost.emit(sentence)
 
-    def _released(self) -> bool:
-        """Waits a moment for the last stream to be closed; a device that is gone may keep it for ever."""
-        if self._releasing is not None:
-            self._releasing.join(_RELEASE_S)
-            if self._releasing.is_alive():
-                return False
-            self._releasing = None
-        return True
+    @Slot()
+    def _on_looked(self) -> None:
+        self.devices_changed.emit(self.devices())
+        self._go_on()
 
-    def _change_device(self, name: str | None) -> None:
-        self._release_stream()
-        self._device, self._form, self._loaded = name, None, False
+    def _leave_device(self) -> None:
+        self._device.lose()
+        self._loaded = False
 
     def _lose_device(self) -> None:
-        name = self._device
+        name = self._device.name
         self.stop()
-        self._change_device(None)
-        self._stale = True
+        self._leave_device()
         if name is None:
             text = self.tr("The sound output stopped answering. Playback stopped; the position is kept.")
         else:
@@ -327,7 +331,8 @@ class Player(QObject):
 
     def _latency(self) -> int:
         """Frames between writing and hearing."""
-        return 0 if self._stream is None else round(self._stream.latency * self._playback.sample_rate)
+        stream = self._device.stream
+        return 0 if stream is None else round(stream.latency * self._playback.sample_rate)
 
     def _delay(self) -> int:
         """Frames between the last written one and the one that is heard at this moment."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from engine.export.bext import Levels
 from engine.export.jobs import Exported, ExportTakes
 from engine.export.metadata import recipe_of, wav_chunks
-from engine.export.names import reserve
 from engine.export.naming import file_name, ucs_name
+from engine.export.publishing import publish, unpublished
 from engine.export.settings import ExportSettings, check_settings
 from engine.session.document import TakeEntry
 from engine.signal.audio_io import quantise, replace_file, resample, write_audio
@@ -109,22 +109,10 @@ def _written(job: ExportTakes, entry: TakeEntry, number: int, clip: Clip) -> Pat
     if job.target is not None:
         _write(job.target, job, entry, clip)
         return job.target
-    path = reserve(job.folder, file_name(entry, job.settings, number))
-    try:
-        _write(path, job, entry, clip)
-    except BaseException:
-        _discard_reserved(path)
-        raise
-    return path
-
-
-def _discard_reserved(path: Path) -> None:
-    """Takes the empty file away that held the name."""
-    try:
-        if path.stat().st_size == 0:
-            path.unlink()
-    except OSError:
-        pass
+    name = file_name(entry, job.settings, number)
+    with unpublished(job.folder, name) as place:
+        _write(place, job, entry, clip)
+        return publish(place, job.folder, name)
 
 
 def _write(path: Path, job: ExportTakes, entry: TakeEntry, clip: Clip) -> None:

@@ -41,6 +41,7 @@ def recipe_of(entry: TakeEntry, pack_hash: str = "") -> dict[str, Any]:
         "guidance_start": settings.guidance_start,
         "temperature": settings.temperature,
         "token_temperature": settings.token_temperature,
+        "remask": settings.remask,
         "order": settings.order,
         "schedule": settings.schedule,
         "candidates": settings.candidates,

@@ -106,24 +106,6 @@ def unique_path(folder: Path, name: str, taken: set[str] | None = None) -> Path:
     return folder / free_name(name, used_names(folder) | {folded(other) for other in taken or ()})
 
 
-def reserve(folder: Path, name: str) -> Path:
-    """Like ``unique_path``, and the file exists afterwards, empty: no other program can take the name between choosing and writing.
-
-    Where nothing can be created the path comes back as it is; whoever writes there learns why.
-    """
-    taken: set[str] = set()
-    while True:
-        path = unique_path(folder, name, taken)
-        try:
-            path.open("xb").close()
-        except FileExistsError:
-            taken.add(path.name)
-        except (OSError, ValueError):
-            return path
-        else:
-            return path
-
-
 def folded(name: str) -> str:
     """What two names have in common if a file system takes them for one."""
     return unicodedata.normalize("NFC", name).casefold()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.export.names import FIELDS, LONGEST_NAME, check_template, fill_template, reserve, safe_name, unique_path
+from engine.export.names import FIELDS, LONGEST_NAME, check_template, fill_template, safe_name, unique_path
 from engine.export.naming import file_name, template_values
 from engine.export.settings import ExportSettings
 from engine.types import EngineError
@@ -109,15 +109,3 @@ def test_numbers_do_not_make_a_name_too_long(tmp_path):
     assert other != name
     assert len(other) == LONGEST_NAME
     assert other.endswith(" 2.wav")
-
-
-def test_reserving_takes_the_name(tmp_path):
-    assert [reserve(tmp_path, "a.wav").name for _ in range(3)] == ["a.wav", "a 2.wav", "a 3.wav"]
-    assert len(list(tmp_path.iterdir())) == 3
-
-
-def test_a_name_taken_in_the_last_moment_is_left_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.export.names.used_names", lambda folder: set())
-    (tmp_path / "a.wav").write_bytes(b"precious")
-    assert reserve(tmp_path, "a.wav").name == "a 2.wav"
-    assert (tmp_path / "a.wav").read_bytes() == b"precious"

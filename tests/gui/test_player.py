@@ -5,13 +5,14 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
 
 from engine.types import Clip
-from gui import playback_sources, player
-from gui.output import DeviceInfo, Output, OutputError
+from gui import playback_sources, player, sound_device
+from gui.output import DeviceInfo, OutputError
 from gui.player import Player
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,7 @@ class FakeStream:
 
 
 class FakeOutput:
-    """Two devices at different rates; ``refuses`` lists those that cannot be opened."""
+    """Two devices at different rates; ``refuses`` lists those that cannot be opened, ``gate`` lets the next stream be opened."""
 
     problem = ""
 
@@ -49,6 +50,8 @@ class FakeOutput:
         self.streams = []
         self.refreshed = 0
         self.stuck = None
+        self.gate = threading.Event()
+        self.gate.set()
 
     def devices(self):
         return [DeviceInfo(name, 2, rate, name == "Built-in") for name, rate in self.rates.items()]
@@ -57,6 +60,8 @@ class FakeOutput:
         return self.rates[name or "Built-in"], 2
 
     def open(self, name, form, callback):
+        self.opening = name
+        assert self.gate.wait(20)
         if (name or "Built-in") in self.refuses:
             raise OutputError("It cannot be opened.")
         assert form == self.format(name)
@@ -97,6 +102,12 @@ def playing(qtbot, output):
     made.close()
 
 
+def _play(qtbot, player, *from_s):
+    """Plays and waits until it does."""
+    player.play(*from_s)
+    qtbot.waitUntil(lambda: player.playing)
+
+
 def _clip(seconds, rate=RATE, sign=1.0):
     samples = sign * np.linspace(0.01, 0.9, round(seconds * rate), dtype=np.float32)
     return Clip(samples[None], rate)
@@ -105,27 +116,27 @@ def _clip(seconds, rate=RATE, sign=1.0):
 def test_plays_to_the_end(qtbot, playing, output):
     states = []
     playing.state_changed.connect(states.append)
-    playing.play()
+    _play(qtbot, playing)
     assert playing.playing
     with qtbot.waitSignals([playing.finished, playing.position_changed, playing.levels_changed]):
         heard = np.concatenate([output.stream.pump(5000) for _ in range(10)])
     np.testing.assert_array_equal(heard[:RATE, 0], _clip(1.0).samples[0])
     assert states == [True, False]
     assert playing.position_s == pytest.approx(1.0)
-    playing.play()
+    _play(qtbot, playing)
     assert output.stream.pump(10)[0, 0] == pytest.approx(0.01)
 
 
 def test_playhead_returns_if_wanted(qtbot, playing, output):
     playing.returns = True
-    playing.play(0.25)
+    _play(qtbot, playing, 0.25)
     with qtbot.waitSignal(playing.finished):
         output.stream.pump(RATE)
     assert playing.position_s == pytest.approx(0.25)
 
 
 def test_position_follows_and_stays_where_it_was_stopped(qtbot, playing, output):
-    playing.play(0.25)
+    _play(qtbot, playing, 0.25)
     with qtbot.waitSignal(playing.position_changed, check_params_cb=lambda seconds: seconds > 0.3):
         for _ in range(6):
             output.stream.pump(1024)
@@ -140,7 +151,7 @@ def test_position_follows_and_stays_where_it_was_stopped(qtbot, playing, output)
 
 
 def test_latency_delays_the_playhead_and_the_end(qtbot, playing, output):
-    playing.play()
+    _play(qtbot, playing)
     output.stream.latency = 0.2
     output.stream.pump(RATE // 2)
     assert playing.position_s == pytest.approx(0.3, abs=0.05)
@@ -151,13 +162,13 @@ def test_latency_delays_the_playhead_and_the_end(qtbot, playing, output):
         output.stream.pump(RATE // 4)
 
 
-def test_seek_and_loop(playing, output):
+def test_seek_and_loop(qtbot, playing, output):
     playing.seek(5.0)
     assert playing.position_s == pytest.approx(1.0)
     playing.seek(0.5)
     assert playing.position_s == pytest.approx(0.5)
     playing.set_loop(0.25, 0.5)
-    playing.play(0.25)
+    _play(qtbot, playing, 0.25)
     heard = np.concatenate([output.stream.pump(777) for _ in range(70)])
     loop = _clip(1.0).samples[0, RATE // 4 : RATE // 2]
     np.testing.assert_array_equal(heard[len(loop) : 3 * len(loop), 0], np.tile(loop, 2))
@@ -167,8 +178,8 @@ def test_seek_and_loop(playing, output):
     assert heard[1000:4000].any() and not heard[6000:].any()
 
 
-def test_ab_at_the_same_position(playing, output):
-    playing.play()
+def test_ab_at_the_same_position(qtbot, playing, output):
+    _play(qtbot, playing)
     output.stream.pump(10000)
     playing.set_clip(_clip(1.0, sign=-1.0), gain_db=-6.0)
     heard = output.stream.pump(10000)
@@ -177,7 +188,7 @@ def test_ab_at_the_same_position(playing, output):
     assert playing.playing and len(output.streams) == 1
 
 
-def test_another_clip_from_its_beginning(playing, output):
+def test_another_clip_from_its_beginning(playing):
     playing.seek(0.75)
     playing.set_clip(_clip(0.5))
     assert playing.position_s == pytest.approx(0.5)
@@ -188,9 +199,9 @@ def test_another_clip_from_its_beginning(playing, output):
     assert not playing.playing and playing.duration_s == 0.0
 
 
-def test_volume(playing, output):
+def test_volume(qtbot, playing, output):
     playing.set_volume(0.5)
-    playing.play()
+    _play(qtbot, playing)
     np.testing.assert_allclose(output.stream.pump(100)[:, 0], 0.5 * _clip(1.0).samples[0, :100], rtol=1e-6)
     playing.set_volume(0.0)
     assert not output.stream.pump(1000)[500:].any()
@@ -209,11 +220,11 @@ def test_long_clips_are_prepared_in_the_background(qtbot, playing, output, monke
     assert output.stream.pump(2000)[1000:].any()
 
 
-def test_device_at_another_rate_plays_at_the_same_speed(playing, output):
+def test_device_at_another_rate_plays_at_the_same_speed(qtbot, playing, output):
     playing.seek(0.5)
     playing.set_device("Headphones")
     assert playing.position_s == pytest.approx(0.5)
-    playing.play()
+    _play(qtbot, playing)
     output.stream.pump(4410)
     output.stream.latency = 0.0
     assert playing.position_s == pytest.approx(0.6, abs=0.11)
@@ -222,10 +233,11 @@ def test_device_at_another_rate_plays_at_the_same_speed(playing, output):
 
 
 def test_device_is_changed_while_playing(qtbot, playing, output):
-    playing.play(0.25)
+    _play(qtbot, playing, 0.25)
     output.stream.pump(2048)
     playing.set_device("Headphones")
-    assert playing.playing and len(output.streams) == 2
+    qtbot.waitUntil(lambda: playing.playing)
+    assert len(output.streams) == 2
     assert playing.position_s == pytest.approx(0.29, abs=0.05)
     qtbot.waitUntil(lambda: output.streams[0].steps == ["stop", "close"])
 
@@ -233,7 +245,7 @@ def test_device_is_changed_while_playing(qtbot, playing, output):
 def test_stalled_stream_is_noticed(qtbot, playing, output, monkeypatch):
     monkeypatch.setattr(player, "_WAKE_S", 0.5)
     playing.set_device("Headphones")
-    playing.play(0.25)
+    _play(qtbot, playing, 0.25)
     output.stream.pump(4410)
     with qtbot.waitSignal(playing.state_changed, timeout=3000), qtbot.waitSignal(playing.device_lost, timeout=3000) as lost:
         pass
@@ -241,19 +253,22 @@ def test_stalled_stream_is_noticed(qtbot, playing, output, monkeypatch):
     assert not playing.playing and playing.device is None
     assert 0.25 <= playing.position_s <= 0.36
     qtbot.waitUntil(lambda: output.stream.steps == ["stop", "close"])
-    playing.play()
+    _play(qtbot, playing)
     assert playing.playing and output.refreshed == 1 and len(output.streams) == 2
 
 
 def test_stream_that_hangs_when_it_is_closed_does_not_hang_the_window(qtbot, playing, output, monkeypatch):
-    monkeypatch.setattr(player, "_RELEASE_S", 0.05)
+    monkeypatch.setattr(sound_device, "_RELEASE_S", 0.05)
     output.stuck = threading.Event()
-    playing.play()
+    _play(qtbot, playing)
     output.stream.active = False
     with qtbot.waitSignal(playing.device_lost):
         pass
-    playing.refresh_devices()
+    with qtbot.waitSignal(playing.devices_changed):
+        playing.refresh_devices()
     assert output.refreshed == 0
+    _play(qtbot, playing)
+    assert len(output.streams) == 2
     output.stuck.set()
 
 
@@ -263,14 +278,14 @@ def test_device_that_cannot_be_opened(qtbot, playing, output):
     with qtbot.waitSignal(playing.device_lost) as lost:
         playing.play(0.5)
     assert lost.args == ["It cannot be opened."]
-    assert not playing.playing and playing.device is None
-    playing.play()
+    assert not playing.playing and playing.device is None and playing.position_s == 0.5
+    _play(qtbot, playing)
     assert playing.playing
 
 
 def test_devices_are_looked_for_again(qtbot, playing, output):
     playing.set_device("Headphones")
-    playing.play()
+    _play(qtbot, playing)
     del output.rates["Headphones"]
     with qtbot.waitSignal(playing.devices_changed) as changed:
         playing.refresh_devices()
@@ -279,18 +294,119 @@ def test_devices_are_looked_for_again(qtbot, playing, output):
 
 
 def test_stream_is_given_back_when_nothing_plays(qtbot, playing, output):
-    playing.play()
+    _play(qtbot, playing)
     output.stream.pump(100)
     playing.stop()
     qtbot.waitUntil(lambda: output.stream.steps == ["stop", "close"], timeout=3000)
-    playing.play()
+    _play(qtbot, playing)
     assert len(output.streams) == 2
+
+
+@pytest.fixture
+def slow(output):
+    """A device that is opened only when the test says so."""
+    output.gate.clear()
+    yield output
+    output.gate.set()
+
+
+def _being_opened(qtbot, output, name=None):
+    output.opening = ""
+    qtbot.waitUntil(lambda: output.opening == name)
+
+
+def test_what_is_asked_while_the_device_is_opened_counts(qtbot, playing, slow):
+    states = []
+    playing.state_changed.connect(states.append)
+    playing.play()
+    _being_opened(qtbot, slow)
+    assert not playing.playing
+    playing.seek(0.5)
+    assert playing.position_s == 0.5
+    playing.set_volume(0.5)
+    playing.set_clip(_clip(1.0, sign=-1.0))
+    slow.gate.set()
+    qtbot.waitUntil(lambda: playing.playing)
+    assert slow.stream.pump(1000)[-1, 0] == pytest.approx(-0.5 * _clip(1.0).samples[0, RATE // 2 + 999], rel=1e-4)
+    assert states == [True]
+
+
+def test_stopped_while_the_device_is_opened(qtbot, playing, slow):
+    playing.play(0.5)
+    _being_opened(qtbot, slow)
+    playing.toggle()
+    with qtbot.assertNotEmitted(playing.state_changed):
+        slow.gate.set()
+        qtbot.waitUntil(lambda: [stream.steps for stream in slow.streams] == [["stop", "close"]], timeout=3000)
+    assert playing.position_s == 0.5
+    _play(qtbot, playing)
+    assert len(slow.streams) == 2
+
+
+def test_another_device_while_one_is_opened(qtbot, playing, slow):
+    playing.play(0.25)
+    _being_opened(qtbot, slow)
+    playing.set_device("Headphones")
+    playing.set_device(None)
+    playing.set_device("Headphones")
+    slow.gate.set()
+    qtbot.waitUntil(lambda: playing.playing)
+    first, second = slow.streams
+    assert first.steps == ["stop", "close"] and second.steps == [] and slow.opening == "Headphones"
+    heard = second.pump(1000)[-1, 0]
+    assert heard == pytest.approx(0.01 + 0.89 * (0.25 + 1000 / 44100), abs=0.001)
+
+
+def test_devices_are_looked_for_while_one_is_opened(qtbot, playing, slow):
+    playing.set_device("Headphones")
+    playing.play()
+    _being_opened(qtbot, slow, "Headphones")
+    del slow.rates["Headphones"]
+    slow.rates["Monitor"] = 96000
+    playing.refresh_devices()
+    playing.play(0.5)
+    with qtbot.waitSignal(playing.devices_changed) as changed, qtbot.assertNotEmitted(playing.device_lost):
+        slow.gate.set()
+    assert [device.name for device in changed.args[0]] == ["Built-in", "Monitor"]
+    qtbot.waitUntil(lambda: playing.playing)
+    assert playing.device is None and playing.position_s == pytest.approx(0.5)
+
+
+def test_the_list_comes_when_it_is_there(qtbot, playing, output):
+    with qtbot.waitSignal(playing.devices_changed) as changed:
+        assert playing.devices() == []
+    assert changed.args[0] == output.devices() == playing.devices()
+
+
+def test_the_end_waits_for_a_device_but_not_for_ever(qtbot, playing, slow):
+    playing.play()
+    _being_opened(qtbot, slow)
+    began_s = monotonic()
+    playing.close()
+    assert monotonic() - began_s < 3
+    slow.gate.set()
+    playing.play()
+    assert not playing.playing
+
+
+def test_a_stream_that_is_open_is_closed_at_the_end(qtbot, playing, output):
+    _play(qtbot, playing)
+    playing.close()
+    assert output.stream.steps == ["stop", "close"]
+
+
+def test_an_error_in_the_sound_thread_is_not_lost(qtbot, playing, output):
+    output.rates.clear()
+    with qtbot.captureExceptions() as errors:
+        playing.play()
+        qtbot.waitUntil(lambda: len(errors) > 0)
+    assert errors[0][0] is KeyError and not playing.playing
 
 
 WITHOUT_PORTAUDIO = """
 import ctypes.util
 ctypes.util.find_library = lambda name: None
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 application = QCoreApplication([])
 import numpy as np
 from engine.types import Clip
@@ -298,71 +414,57 @@ from gui.player import Player
 player = Player()
 told = []
 player.device_lost.connect(told.append)
+player.device_lost.connect(player.refresh_devices)
+player.devices_changed.connect(application.quit)
 player.set_clip(Clip(np.zeros((1, 22050), np.float32), 22050))
 player.seek(0.5)
 player.play()
-player.refresh_devices()
+QTimer.singleShot(60000, application.quit)
+application.exec()
 assert player.position_s == 0.5 and not player.playing and player.devices() == []
 assert told == [player.problem]
 player.close()
 print(player.problem)
 """
 
+HANGS = """
+import sys, threading, time, types
+from PySide6.QtCore import QCoreApplication
+library = types.ModuleType("sounddevice")
+library.PortAudioError = OSError
+asked = threading.Event()
+
+def query_devices():
+    asked.set()
+    threading.Event().wait()
+
+import atexit
+library.query_devices = query_devices
+library._exit_handler = query_devices
+sys.modules["sounddevice"] = library
+atexit.register(library._exit_handler)
+application = QCoreApplication([])
+from gui.player import Player
+player = Player()
+player.devices()
+asked.wait()
+began_s = time.monotonic()
+player.close()
+assert time.monotonic() - began_s < 5
+"""
+
+
+def _ended(script):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, env=environment, cwd=ROOT)
+    assert child.returncode == 0, child.stderr
+    return child.stdout.strip()
+
 
 def test_without_the_sound_library_the_program_starts():
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    child = subprocess.run(
-        [sys.executable, "-c", WITHOUT_PORTAUDIO], capture_output=True, text=True, timeout=120, env=environment, cwd=ROOT
-    )
-    assert child.returncode == 0, child.stderr
-    assert "There is no sound output" in child.stdout and child.stdout.strip().endswith(".")
+    told = _ended(WITHOUT_PORTAUDIO)
+    assert "There is no sound output" in told and told.endswith(".")
 
 
-class FakeLibrary:
-    """Just enough of the sound library: two devices of one name, the second one the default and fussy about its rate."""
-
-    class PortAudioError(Exception):
-        pass
-
-    def __init__(self):
-        self.default = type("Default", (), {"device": (0, 1)})
-        self.restarts = []
-
-    def query_devices(self):
-        shared = {"name": "USB Audio", "default_samplerate": 44100.0, "max_output_channels": 2}
-        microphone = {**shared, "name": "Mic", "max_output_channels": 0}
-        return [
-            {**device, "hostapi": 0, "index": index}
-            for index, device in enumerate((shared, {**shared, "max_output_channels": 8}, microphone))
-        ]
-
-    def query_hostapis(self):
-        return [{"name": "ALSA", "default_output_device": 1}]
-
-    def check_output_settings(self, device, channels, dtype, samplerate):
-        if device == 1 and samplerate != 96000:
-            raise self.PortAudioError("Invalid sample rate")
-
-    def OutputStream(self, **about):
-        raise self.PortAudioError("Device unavailable")
-
-    def _terminate(self):
-        self.restarts.append("terminate")
-
-    def _initialize(self):
-        self.restarts.append("initialize")
-
-
-def test_devices_of_the_library(qtbot, monkeypatch):
-    library = FakeLibrary()
-    monkeypatch.setattr("gui.output._load_library", lambda: (library, ""))
-    output = Output()
-    assert output.devices() == [DeviceInfo("USB Audio", 2, 44100), DeviceInfo("USB Audio 2", 8, 44100, is_default=True)]
-    assert output.format("USB Audio") == (44100, 2)
-    assert output.format(None) == (96000, 2)
-    with pytest.raises(OutputError, match="Device unavailable"):
-        output.open(None, (96000, 2), lambda *about: None)
-    with pytest.raises(OutputError, match="Gone"):
-        output.format("Gone")
-    output.refresh()
-    assert library.restarts == ["terminate", "initialize"]
+def test_a_sound_system_that_hangs_does_not_keep_the_program_alive():
+    _ended(HANGS)

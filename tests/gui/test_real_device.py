@@ -20,18 +20,19 @@ from engine.types import Clip
 from gui.player import Player
 application = QCoreApplication([])
 player = Player()
-if player.problem:
-    print("NO LIBRARY"); sys.exit(0)
 told, positions = [], []
 player.device_lost.connect(told.append)
 player.device_lost.connect(lambda _: application.quit())
 player.position_changed.connect(lambda seconds: positions.append((time.perf_counter(), seconds)))
 player.finished.connect(lambda: QTimer.singleShot(300, application.quit))
 player.set_clip(Clip(np.load(sys.argv[1]), int(sys.argv[2])))
-player.play()
+player.devices_changed.connect(lambda: application.quit() if player.problem else player.play())
+player.devices()
 QTimer.singleShot(20000, application.quit)
 application.exec()
 player.close()
+if player.problem:
+    print("NO LIBRARY"); sys.exit(0)
 assert not told, told
 moving = np.array(positions[5:-2])
 print(len(player.devices()), player.underflows, player.position_s, *np.polyfit(moving[:, 0], moving[:, 1], 1)[:1])
@@ -98,12 +99,10 @@ player = Player()
 player.position_changed.connect(lambda seconds: seconds > 0.1 and not player.underflows and print("PLAYING", flush=True))
 player.device_lost.connect(lambda sentence: (print("LOST", sentence, player.playing, flush=True), application.quit()))
 player.set_clip(Clip(np.full((1, 25 * 44100), 0.1, np.float32), 44100))
-player.play()
-if player.problem:
-    print("NO LIBRARY", flush=True)
-else:
-    QTimer.singleShot(30000, application.quit)
-    application.exec()
+player.devices_changed.connect(lambda: (print("NO LIBRARY", flush=True), application.quit()) if player.problem else player.play())
+player.devices()
+QTimer.singleShot(30000, application.quit)
+application.exec()
 player.close()
 """
 
