@@ -14,6 +14,7 @@ from scipy.signal import firwin, stft
 from engine.jobs import Encode, Extend, Fill, Generate, MakeLoop, Report, Restore
 from engine.mask_shapes import cells_mask, region_mask, weak_mask
 from engine.masks import Mask
+from engine.models.folders import pack_folder
 from engine.pipeline import Pipeline
 from engine.redrawing import RegionLogits
 from engine.types import Clip, Failed, Finished, GenerationRequest, Region, SamplingSettings, StepUpdate, Take, TakeReady
@@ -292,3 +293,24 @@ def test_recorded_speech_can_be_filled_extended_and_looped(pipeline: Pipeline) -
     ):
         events, _ = ended(pipeline, job)
         assert reports(events) == ["Outside the mask: 0 samples changed."]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SPEECH, reason="no recorded noise here: package alsa-utils is not installed")
+def test_the_shipped_pack_fills_recorded_noise_at_its_level() -> None:
+    """Windows of 0.2 s at either side of a seam differ by 1 dB at most; those of the noise itself by 0.7 dB at most."""
+    shipped = Pipeline.open(pack_folder("embedded"), "cpu")
+    samples, rate = soundfile.read(SPEECH[0].with_name("Noise.wav"), dtype="float32")
+    source = encoded(shipped, Clip(np.stack([samples, 0.5 * samples[::-1]]), rate))
+    window = round(0.2 * rate)
+
+    def level_db(clip: Clip, start: int) -> np.ndarray:
+        return 10 * np.log10(np.square(clip.samples[:, start : start + window], dtype=np.float64).mean(axis=1))
+
+    for seed, span in enumerate([(0.3, 1.1), (0.5, 0.8), (0.9, 1.15)]):
+        mask = mask_of(source, *span)
+        request = GenerationRequest("", seed=seed, settings=shipped.pack.manifest.sampling)
+        _, take = ended(shipped, Fill(source, mask, request, previews=False))
+        start, stop = (round(frame * 256 / 22050 * rate) for frame in (mask.first, mask.last))
+        assert np.abs(level_db(take.clip, start) - level_db(take.clip, start - window)).max() < 1
+        assert np.abs(level_db(take.clip, stop - window) - level_db(take.clip, stop)).max() < 1

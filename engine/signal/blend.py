@@ -16,6 +16,7 @@ from scipy.fft import irfft, rfft
 
 from engine.geometry import Geometry
 from engine.masks import Mask
+from engine.signal.seams import RAMP_S, SEAM_S, Level, band_shares, joint_gain_db, ramp
 from engine.types import Clip
 
 _WINDOW_S = 0.0465
@@ -31,6 +32,9 @@ _QUIET = 1e-9
 _LEAST_GAIN, _MOST_GAIN, _MOST_RATIO = 0.5, 2.0, 4.0
 _LOUDEST = 0.98
 _COMPARED = 1 << 20
+_LEAST_LIKENESS = -0.5
+_ONE_SIDED = 16 / 3
+"""Two halves of a spectrum, over the mean square 3/8 of a Hann window."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def blend_into(
 
     ``drawn`` is mono [n] at the geometry's rate and begins at that rate's sample ``first_sample``; it should reach a little beyond the
     paint, for its level is matched to the source where nothing is painted. It is brought to ``sample_rate``, and every channel gets it at
-    its own level. Inside the painted span the mask weights both sounds in the STFT domain.
+    its own level, brought to that of the source at the joints. Inside the painted span the mask weights both sounds in the STFT domain.
     """
     carried = soxr.resample(drawn, geometry.sample_rate, sample_rate, quality="VHQ").astype(np.float32)
     offset = round(first_sample * sample_rate / geometry.sample_rate)
@@ -119,6 +123,11 @@ class _Painted:
         """Bins of frequencies that the picture shows."""
         return np.fft.rfftfreq(self.window, 1 / self.sample_rate) < 0.95 * self.geometry.f_max_hz
 
+    def band_shares(self) -> NDArray[np.float64]:
+        """Shares [bands, bins] of the bins in the bands whose levels are matched; bins above the picture follow its highest band."""
+        hz = np.minimum(np.fft.rfftfreq(self.window, 1 / self.sample_rate), self.geometry.f_max_hz)
+        return band_shares(self.geometry.hz_to_position(hz), self.geometry.bands)
+
     def weights(self, starts: NDArray[np.int64], held: bool) -> NDArray[np.float32]:
         """Weights [len(starts), bins] of STFT frames that begin at the given samples.
 
@@ -153,6 +162,7 @@ class _Span:
         """Block by block: the memory that it takes does not grow with the length of the span."""
         old_end = np.zeros((len(self.out), 0), np.float32)
         gains = self._gains()
+        joints = self._joints(gains)
         hop = self.painted.window // _OVERLAP
         blocks = max(1, round((self.stop - self.start) / (_BLOCK_FRAMES * hop)))
         # All of about the same length, so that no fade is cut in two, and whole hops, so that all see the same frames.
@@ -164,28 +174,76 @@ class _Span:
             before[:, before.shape[1] - old_end.shape[1] :] = old_end
             old = np.concatenate([before, _cut(self.out, low, high + self.painted.window)], axis=1)
             old_end = self.out[:, max(low, high - self.painted.window) : high].copy()
-            self._mix_block(old, low, high, gains)
+            self._mix_block(old, low, high, gains, joints)
 
-    def _mix_block(self, old: NDArray[np.float32], low: int, high: int, gains: NDArray[np.float64]) -> None:
+    def _mix_block(self, old: NDArray[np.float32], low: int, high: int, gains: NDArray[np.float64], joints: NDArray[np.float64]) -> None:
         window = self.painted.window
         hop = window // _OVERLAP
         starts = np.arange(low - window + hop, high, hop)
         weights = self.painted.weights(starts, held=True)
         new = _framed(_cut(self.carried[None], low - window - self.offset, high + window - self.offset)[0], hop, len(starts), window)
         fade = _fade_places(low, high, self.start, self.stop, self.out.shape[-1], round(_FADE_S * self.painted.sample_rate))
+        slopes = self._slopes(starts + window / 2)
         for channel, gain in enumerate(gains):
             taken = _framed(old[channel], hop, len(starts), window)
-            added = np.float32(gain) * new
+            louder = 10 ** (slopes @ joints[channel] / 20) if slopes.any() else 1.0
+            added = np.asarray(gain * louder, np.float32) * new
             add_share, take_share = _shares(weights, _likeness(taken, added))
             removed = _added_up(take_share * taken, window)[: high - low]
             drawn = _added_up(add_share * added, window)[: high - low]
             self.out[channel, low:high] += _crossfade(removed, drawn, fade)
 
+    def _slopes(self, centres: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Shares [frames, 2] of both joints in the gain of STFT frames around ``centres``."""
+        seams = np.array([self.start > 0, self.stop < self.out.shape[-1]])
+        reach = RAMP_S * self.painted.sample_rate
+        if seams.all():
+            reach = min(reach, self.stop - self.start)
+        return seams * np.stack([ramp((centres - self.start) / reach), ramp((self.stop - centres) / reach)], axis=1)
+
+    def _joints(self, gains: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Gains in dB [channels, 2, bins] that the drawn sound, at its own ``gains`` already, needs at its beginning and its end."""
+        size, shares = round(SEAM_S * self.painted.sample_rate), self.painted.band_shares()
+        bin_hz = self.painted.sample_rate / self.painted.window
+        headroom_db = 20 * np.log10(self._most_gain() / np.maximum(gains, 1e-9))
+        joints = np.zeros((len(self.out), 2, shares.shape[1]))
+        start, stop = self.start, self.stop
+        sides = [
+            ((start, min(stop, start + size)), (start - size, start), (start - 2 * size, start - size)),
+            ((max(start, stop - size), stop), (stop, stop + size), (stop + size, stop + 2 * size)),
+        ]
+        for side, (inside, near, far) in enumerate(sides):
+            drawn = self._level(self.carried, self._starts(*inside) - self.offset)
+            around = [self._unpainted(self._starts(*span)) for span in (near, far)]
+            for channel, gain in enumerate(gains):
+                scaled = Level(gain**2 * drawn.power, drawn.seconds)
+                wanted = joint_gain_db(scaled, *(self._level(self.out[channel], starts) for starts in around), shares, bin_hz)
+                joints[channel, side] = np.minimum(wanted, max(0.0, headroom_db[channel]))
+        return joints
+
+    def _starts(self, low: int, high: int) -> NDArray[np.int64]:
+        """STFT frames that lie between two samples and within the sound."""
+        window = self.painted.window
+        return np.arange(max(0, low), min(self.out.shape[-1], high) - window + 1, window // _OVERLAP)
+
+    def _unpainted(self, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of the frames that another painted span does not touch."""
+        return starts[self.painted.weights(starts, held=False).max(axis=1) < _UNPAINTED] if starts.size else starts
+
+    def _level(self, samples: NDArray[np.float32], starts: NDArray[np.int64]) -> Level:
+        """Mean level of the STFT frames that lie within the samples."""
+        window = self.painted.window
+        starts = starts[(starts >= 0) & (starts + window <= samples.size)]
+        if starts.size == 0:
+            return Level(np.zeros(window // 2 + 1), 0.0)
+        spectra = rfft(np.stack([samples[start : start + window] for start in starts]) * _hann(window), axis=1)
+        power = np.square(np.abs(spectra), dtype=np.float64).mean(axis=0) * (_ONE_SIDED / window**2)
+        return Level(power, (starts[-1] - starts[0] + window / 2) / self.painted.sample_rate)
+
     def _gains(self) -> NDArray[np.float64]:
         """Gain of the drawn sound in each channel, from what both sound like where nothing is painted, close to the span."""
-        window, rate = self.painted.window, self.painted.sample_rate
-        context = round(_CONTEXT_S * rate)
-        low, high = max(0, self.start - context), min(self.out.shape[-1], self.stop + context)
+        window = self.painted.window
+        low, high = self._context()
         step = max(window // 2, (high - low) // _CONTEXT_FRAMES)
         starts = np.arange(low - window // 2, high - window // 2, step)
         alone = (self.painted.weights(starts, held=False) < _UNPAINTED) & self.painted.inside_picture()
@@ -194,7 +252,7 @@ class _Span:
         drawn = _power(self.carried[None], starts - self.offset, window, alone)
         mono = _power(self.out, starts, window, alone, mixed=True)
         match = np.clip(np.sqrt(mono / drawn), _LEAST_GAIN, _MOST_GAIN) if min(mono, drawn) > _QUIET * alone.sum() else 1.0
-        return np.minimum(match * self._ratios(starts, window, alone, mono), self._most_gain(low, high))
+        return np.minimum(match * self._ratios(starts, window, alone, mono), self._most_gain())
 
     def _ratios(self, starts: NDArray, window: int, alone: NDArray, mono: float) -> NDArray[np.float64]:
         """Level of each channel against the mean of all."""
@@ -208,8 +266,14 @@ class _Span:
         powers = [_power(channel[None], starts, window, alone) for channel in self.out]
         return np.clip(np.sqrt(np.array(powers) / mono), 0.0, _MOST_RATIO)
 
-    def _most_gain(self, low: int, high: int) -> float:
+    def _context(self) -> tuple[int, int]:
+        """The span and a little around it."""
+        context = round(_CONTEXT_S * self.painted.sample_rate)
+        return max(0, self.start - context), min(self.out.shape[-1], self.stop + context)
+
+    def _most_gain(self) -> float:
         """Nothing that is drawn gets louder than full scale, unless the source is."""
+        low, high = self._context()
         peak = max(-float(self.out[:, low:high].min(initial=0)), float(self.out[:, low:high].max(initial=0)), _LOUDEST)
         part = self.carried[max(0, self.start - self.offset) : max(0, self.stop - self.offset)]
         return peak / max(float(np.abs(part).max(initial=0.0)), 1e-9)
@@ -286,7 +350,7 @@ def _crossfade(removed: NDArray[np.float32], drawn: NDArray[np.float32], places:
     edges = np.flatnonzero(fading[1:] != fading[:-1])
     for first, last in zip(edges[::2], edges[1::2], strict=True):
         old, new = removed[first:last].astype(np.float64), drawn[first:last].astype(np.float64)
-        likeness = np.clip((old * new).sum() / np.sqrt(max((old * old).sum() * (new * new).sum(), 1e-20)), 0.0, 1.0)
+        likeness = np.clip((old * new).sum() / np.sqrt(max((old * old).sum() * (new * new).sum(), 1e-20)), _LEAST_LIKENESS, 1.0)
         angle = np.pi / 2 * np.sin(np.pi / 2 * places[first:last]) ** 2
         even = 1 / np.sqrt(1 + likeness * np.sin(2 * angle))
         out[first:last] = np.sin(angle) * even * new - (1 - np.cos(angle) * even) * old

@@ -73,12 +73,18 @@ def test_frequencies_that_are_not_painted_stay(rate: int) -> None:
 
 
 def test_inside_a_full_mask_there_is_only_the_drawn_sound() -> None:
-    source, drawn = noise(2.0), drawn_noise(2.0)
-    result = blend(source, drawn, 0, painted(2.0, 0.5, 1.5), GEOMETRY).samples[0]
-    inside = slice(round(0.6 * RATE), round(1.4 * RATE))
+    source, drawn = noise(4.0), drawn_noise(4.0)
+    result = blend(source, drawn, 0, painted(4.0, 0.5, 3.5), GEOMETRY).samples[0]
+    # Beyond the second after a joint in which its level is matched the drawn sound is itself.
+    inside = slice(round(1.6 * RATE), round(2.4 * RATE))
     gain = np.dot(result[inside], drawn[inside]) / np.dot(drawn[inside], drawn[inside])
     assert 0.9 < gain < 1.1
     assert level_db(result[inside] - gain * drawn[inside]) < level_db(result[inside]) - 60
+
+
+def test_inside_a_full_mask_nothing_of_the_source_is_left() -> None:
+    result = blend(noise(2.0), np.zeros(2 * RATE, np.float32), 0, painted(2.0, 0.5, 1.5), GEOMETRY).samples[0]
+    assert level_db(result[round(0.55 * RATE) : round(1.45 * RATE)]) < level_db(noise(2.0).samples) - 80
 
 
 @pytest.mark.parametrize("level", [0.06, 0.1, 0.18])
