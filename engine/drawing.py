@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.sampling.guidance import LogitsFunction
-from engine.sampling.masked import Step, unmask
+from engine.sampling.masked import CriticFunction, Step, unmask
 from engine.types import HIDDEN, SamplingSettings, StepHistory
 
 # A grid may be this many columns longer than the trained one before it is drawn in windows: 10 s are 54 columns, not 53.
@@ -18,6 +18,8 @@ _EXTRA_COLS = 3
 _OVERLAP_SHARE = 0.3
 # Primes that keep the seeds of windows and of candidates apart.
 _WINDOW_SEED, _CANDIDATE_SEED = 7919, 104_729
+# One more, so that second codes are not drawn with the noise of the first ones.
+_DETAIL_SEED = 15_485_863
 
 Judgement = Callable[[Tensor], Tensor]
 """Whole grids (n, rows, cols) -> how well each suits the prompt (n,), larger is better."""
@@ -46,11 +48,13 @@ def draw_grid(
     settings: SamplingSettings,
     judgement: Judgement,
     recorder: Recorder,
+    critic: CriticFunction | None = None,
 ) -> Iterator[Drawn]:
     """Fills the hidden cells of ``start`` (rows, cols); grids longer than the trained one in overlapping windows.
 
     With ``settings.candidates`` above one, that many are drawn side by side; the first is shown while they are drawn, the one that suits
     the prompt best is kept, and its iterations are what ``recorder`` gets (candidates rescored by another model, as in MAGNeT section 3.4).
+    ``critic`` judges the cells if that is the order. Raises like ``unmask``.
     """
     grid = start.clone()
     guess, confidence = grid.clone(), (grid != HIDDEN).float()
@@ -62,7 +66,7 @@ def draw_grid(
         steps: list[Step] = []
         seeds = [seed + _WINDOW_SEED * number + _CANDIDATE_SEED * index for index in range(settings.candidates)]
         known = grid[None, :, first:last].expand(settings.candidates, -1, -1).clone()
-        for step in unmask(logits_at(first, last), known, seeds, settings):
+        for step in unmask(logits_at(first, last), known, seeds, settings, critic):
             steps.append(step)
             if not _is_last(step):
                 yield _placed(before, step.only(0), first, last)
@@ -73,6 +77,20 @@ def draw_grid(
                 recorder.add(drawn)
             yield placed[-1]
             grid, guess, confidence = placed[-1].ids, placed[-1].guess, placed[-1].confidence
+
+
+def draw_detail(logits: Callable[[Tensor], Tensor], start: Tensor, seed: int, steps: int, token_temperature: float) -> Tensor:
+    """Fills the hidden cells of second codes ``start`` (rows, cols) in few iterations; those that are known stay.
+
+    ``logits``: second codes (1, rows, cols), -1 where hidden -> (1, rows, cols, codes); the first codes it knows by itself.
+    """
+    settings = SamplingSettings(
+        steps=steps, guidance=1.0, guidance_start=1.0, temperature=0.0, order="confidence", token_temperature=token_temperature
+    )
+    filled = start[None]
+    for step in unmask(lambda ids, _: logits(ids), filled, [seed + _DETAIL_SEED], settings):
+        filled = step.ids
+    return filled[0].to(start.device)
 
 
 def _is_last(step: Step) -> bool:

@@ -34,6 +34,7 @@ EMBEDDED = "embedded"
 MANIFEST = "pack.json"
 CARD = "card.md"
 ROLES = ("tokenizer", "generator", "prompt", "vocoder")
+EXTRA_ROLES = ("detail", "critic")
 MANIFEST_CAP_BYTES = 4 << 20
 FILE_CAP_BYTES = 8 << 30
 
@@ -74,7 +75,7 @@ def read_contents(raw: bytes, whose: str) -> Contents:
         raise EngineError("pack", f"The pack.json of {whose} is too large to be one.")
     try:
         data = json.loads(raw.decode("utf-8"))
-        listed = [(part["file"], part["sha256"]) for part in (data["parts"][role] for role in ROLES)]
+        listed = [(part["file"], part["sha256"]) for part in _parts(data["parts"])]
         digest = hashlib.sha256("".join(sha for _, sha in listed).encode()).hexdigest()[:16]
         if data.get("knowledge"):
             listed.append((data["knowledge"]["file"], data["knowledge"]["sha256"]))
@@ -86,6 +87,11 @@ def read_contents(raw: bytes, whose: str) -> Contents:
         if not isinstance(sha, str) or not _SHA256.fullmatch(sha):
             raise EngineError("pack", f"The pack.json of {whose} has no SHA-256 for {file}.")
     return Contents(pack_id, name, dict(listed), digest, data)
+
+
+def _parts(parts: dict[str, Any]) -> list[dict[str, Any]]:
+    """What every pack has, and what this one has besides. Raises KeyError."""
+    return [parts[role] for role in (*ROLES, *(role for role in EXTRA_ROLES if role in parts))]
 
 
 def read_manifest_bytes(folder: Path) -> bytes:

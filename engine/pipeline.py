@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.drawing import Drawn, Recorder, draw_grid
+from engine.drawing import Drawn, Recorder, draw_detail, draw_grid
 from engine.geometry import Geometry
 from engine.jobs import Assess, Assessed, Encode, EngineJob, Generate, PackLoaded, Reconstruct, Render
 from engine.models.knowledge import Knowledge
 from engine.models.pack import Pack, load_pack
+from engine.sampling.masked import CriticFunction
 from engine.sampling.schedules import SCHEDULES
 from engine.signal.audio_io import resample
 from engine.signal.loudness import loudness_of
@@ -139,7 +140,8 @@ class Pipeline:
         grid = self._start(job)
         logits = _Logits(self.pack.generator, condition, negative)
         judgement = partial(self.matches, condition)
-        for drawn in draw_grid(lambda *_: logits, grid, self.geometry.cols, seed, request.settings, judgement, recorder):
+        critic = self.critic_of(condition)
+        for drawn in draw_grid(lambda *_: logits, grid, self.geometry.cols, seed, request.settings, judgement, recorder, critic):
             grid = drawn.ids
             yield self.update_of(index, drawn, job.previews)
         return grid
@@ -158,6 +160,11 @@ class Pipeline:
         mel = self.pack.tokenizer.decode(ids.to(self.device).clamp_min(0).long())
         return self.pack.prompt.embed_mel(mel.clamp(-1, 1).float()) @ condition[0]
 
+    def critic_of(self, condition: Tensor) -> CriticFunction | None:
+        """What the pack's critic says of grids for this condition (1, D); None if it has none."""
+        critic = self.pack.critic
+        return None if critic is None else lambda ids: critic.trust(ids, condition)
+
     def update_of(self, index: int, drawn: Drawn, with_preview: bool) -> StepUpdate:
         guess = drawn.guess.clamp_min(0)
         return StepUpdate(
@@ -174,12 +181,33 @@ class Pipeline:
         decoded = self.pack.tokenizer.decode(ids.long())[0, 0].float().cpu().numpy()
         return Spectrogram(denormalise(decoded), self.geometry)
 
+    def detailed_picture_of(self, ids: Tensor, seed: int, second: Tensor | None = None) -> Spectrogram:
+        """The picture of a whole grid (rows, cols) with all that the pack can add to it.
+
+        A pack with a detail part draws second codes where ``second`` (rows, cols) does not hold them; the same seed draws the same ones.
+        Without such a part it is ``picture_of``.
+        """
+        detail = self.pack.detail
+        if detail is None:
+            return self.picture_of(ids[None])
+        first = ids[None].long()
+        start = torch.full_like(ids, HIDDEN).long() if second is None else second.long()
+        drawn = draw_detail(partial(detail.logits, first), start, seed, detail.config.steps, detail.config.token_temperature)
+        decoded = detail.decode(self.pack.tokenizer, first, drawn[None])[0, 0].float().cpu().numpy()
+        return Spectrogram(denormalise(decoded), self.geometry)
+
     def _take(
-        self, request: GenerationRequest, seed: int, ids: Tensor, history: StepHistory | None, condition: Tensor | None
+        self,
+        request: GenerationRequest,
+        seed: int,
+        ids: Tensor,
+        history: StepHistory | None,
+        condition: Tensor | None,
+        second: Tensor | None = None,
     ) -> tuple[Take, list[tuple[str, float]]]:
         """The take of a whole grid (rows, cols), and the seconds of decoder and vocoder."""
         started = time.perf_counter()
-        picture = self.picture_of(ids[None])
+        picture = self.detailed_picture_of(ids, seed, second)
         decoded = time.perf_counter()
         samples = self.sound_of(picture)
         wanted = self.geometry.seconds_to_samples(request.duration_s)
@@ -261,9 +289,10 @@ class Pipeline:
         watch = _Watch()
         mel = self._mel_of(job.clip)
         ids = self.pack.tokenizer.encode(mel)
+        second = None if self.pack.detail is None else self.pack.detail.encode(self.pack.tokenizer, mel, ids)[0]
         watch.stop("encoder")
         request = GenerationRequest(prompt="", duration_s=job.clip.duration_s, pack_id=self.pack.manifest.id)
-        take, parts = self._take(request, 0, ids[0], None, None)
+        take, parts = self._take(request, 0, ids[0], None, None, second)
         for part, seconds in parts:
             watch.add(part, seconds)
         yield Finished((take,), watch.timings())
@@ -336,7 +365,7 @@ def check_settings(settings: SamplingSettings) -> None:
     for name, known in (("order", get_args(OrderName)), ("schedule", tuple(SCHEDULES))):
         if getattr(settings, name) not in known:
             raise EngineError("value", f"There is no {name} called {getattr(settings, name)!r}; choose {', '.join(known)}.")
-    for name, most in (("guidance", 30), ("guidance_start", 30), ("temperature", 100), ("token_temperature", 10)):
+    for name, most in (("guidance", 30), ("guidance_start", 30), ("temperature", 100), ("token_temperature", 10), ("remask", 1)):
         value = getattr(settings, name)
         if not 0 <= value <= most:
             raise EngineError("value", f"The {name.replace('_', ' ')} must lie between 0 and {most}, not {value:g}.")

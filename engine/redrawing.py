@@ -219,7 +219,8 @@ class _Run:
             return self.pipeline.matches(self.condition, ids)
 
         seed = self.request.seed + 1_000_003 * number
-        return draw_grid(self._logits(first_col), start, self.geometry.cols, seed, self.settings, matches, Recorder())
+        critic = self.pipeline.critic_of(self.condition)
+        return draw_grid(self._logits(first_col), start, self.geometry.cols, seed, self.settings, matches, Recorder(), critic)
 
     def _logits(self, first_col: int) -> Callable[[int, int], RegionLogits]:
         """The logits of any columns of a part that begins at ``first_col``."""
@@ -251,7 +252,7 @@ class _Run:
         least = self.geometry.cols // 3
         low = max(first, min(int(changed[0]) - _SHARED_COLS, last - least))
         high = min(last, max(int(changed[-1]) + 1 + _SHARED_COLS, low + least))
-        return self._spliced(picture, self._decoded(guess, low, high), low)
+        return self._spliced(picture, self._decoded(guess, low, high, self._plain), low)
 
     def _spliced(self, picture: NDArray[np.float32], drawn: NDArray[np.float32], first_col: int) -> NDArray[np.float32]:
         """A copy of the picture with the drawn one, which begins at a column, where the mask is painted."""
@@ -262,13 +263,19 @@ class _Run:
         out[:, first:last] = np.where(weights > 0, own + weights * (drawn[:, : last - first] - own), own)
         return out
 
-    def _decoded(self, ids: Tensor, first: int, last: int) -> NDArray[np.float32]:
+    def _plain(self, ids: Tensor) -> Spectrogram:
+        return self.pipeline.picture_of(ids[None])
+
+    def _detailed(self, ids: Tensor) -> Spectrogram:
+        return self.pipeline.detailed_picture_of(ids, self.request.seed)
+
+    def _decoded(self, ids: Tensor, first: int, last: int, look: Callable[[Tensor], Spectrogram]) -> NDArray[np.float32]:
         """The picture of columns; the tokenizer sees no more of them at once than it was trained on, and a few."""
         starts = window_starts(last - first, self.geometry.cols)
         out = np.zeros((self.geometry.bands, (last - first) * self.geometry.cell_frames), np.float32)
         for start in starts:
             stop = last - first if len(starts) == 1 else start + self.geometry.cols
-            mel = self.pipeline.picture_of(ids[None, :, first + start : first + stop].to(self.pipeline.device)).log_mel
+            mel = look(ids[:, first + start : first + stop].to(self.pipeline.device)).log_mel
             skip = 0 if start == 0 else _SHARED_COLS * self.geometry.cell_frames
             out[:, start * self.geometry.cell_frames + skip : stop * self.geometry.cell_frames] = mel[:, skip:]
         return out
@@ -277,7 +284,7 @@ class _Run:
         started = time.perf_counter()
         picture = self.plan.picture.copy()
         for first, last in self.plan.parts:
-            picture = self._spliced(picture, self._decoded(ids, first, last), first)
+            picture = self._spliced(picture, self._decoded(ids, first, last, self._detailed), first)
         started = self._spend("decoder", started)
         out = self.plan.clip.samples.astype(np.float32, copy=True)
         for first, last in self.plan.parts:

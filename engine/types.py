@@ -14,7 +14,7 @@ from engine.geometry import Geometry
 HIDDEN = -1
 
 ErrorKind = Literal["prompt", "audio", "pack", "path", "value", "device", "numeric", "memory", "text", "project"]
-OrderName = Literal["confidence", "span", "halton"]
+OrderName = Literal["confidence", "span", "halton", "critic"]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -70,7 +70,8 @@ class SamplingSettings:
 
     ``temperature`` scales the Gumbel noise on the order of cells, ``token_temperature`` the spread of the codes that are drawn (1: as the
     model says; below 1: the likelier ones more often); ``guidance`` is reached linearly from ``guidance_start``; of several
-    ``candidates`` the one that suits the prompt best is kept.
+    ``candidates`` the one that suits the prompt best is kept; after every iteration the share ``remask`` of the cells that were drawn
+    may be hidden again (0: what is fixed stays).
     """
 
     steps: int = 16
@@ -81,6 +82,7 @@ class SamplingSettings:
     guidance_start: float = 0.0
     token_temperature: float = 1.0
     candidates: int = 1
+    remask: float = 0.0
 
     def with_given(self, options: Mapping[str, Any]) -> SamplingSettings:
         """The settings with those of ``options`` that are named like a setting and are not None."""

@@ -9,7 +9,7 @@ from typing import Any
 from engine.corpus.registry import recipes
 from engine.evaluation.figures import percent, table
 from engine.evaluation.store import Row, read_json
-from engine.models.pack import ROLES, Manifest
+from engine.models.pack import Manifest
 
 RESULTS = ("prompts", "probes", "reconstruction")
 _NOT_MEASURED = "Not measured yet for these weights."
@@ -39,7 +39,7 @@ def card_text(manifest: Manifest, sizes_mb: Mapping[str, float], results: Mappin
 
 def _what(manifest: Manifest, sizes_mb: Mapping[str, float]) -> list[str]:
     g, s = manifest.geometry, manifest.sampling
-    parts = [[role, manifest.parts[role].arch, f"{sizes_mb.get(role, 0.0):.1f} MB"] for role in ROLES]
+    parts = [[role, manifest.parts[role].arch, f"{sizes_mb.get(role, 0.0):.1f} MB"] for role in manifest.parts]
     return [
         f"Pack `{manifest.id}`, weights `{manifest.hash}`. It turns a prompt into mono sound at {g.sample_rate} Hz: a "
         "masked transformer draws "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from engine.models.folders import pack_folder
-from engine.types import EngineError, SamplingSettings
+from engine.types import EngineError, OrderName, SamplingSettings
 
 # As in engine.evaluation.embeddings, which would load torch.
 EMBEDDINGS = ("prompt", "clap", "vggish")
@@ -33,7 +33,8 @@ def _sampling_options(command: _Function) -> _Function:
     """Options that override the pack's sampling settings."""
     for option in (
         click.option("--candidates", type=int, help="Drawn side by side, the best suited is kept [default: the pack's]."),
-        click.option("--order", type=click.Choice(["confidence", "halton", "span"]), help="Which cells come first [default: the pack's]."),
+        click.option("--order", type=click.Choice(get_args(OrderName)), help="Which cells come first [default: the pack's]."),
+        click.option("--remask", type=float, help="Share of the cells that may be hidden again [default: the pack's]."),
         click.option("--token-temperature", type=float, help="Variety of the codes [default: the pack's]."),
         click.option("--temperature", type=float, help="Variety of the order of cells [default: the pack's]."),
         click.option("--guidance-start", type=float, help="Guidance of the first iteration [default: the pack's]."),

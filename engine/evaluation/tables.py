@@ -25,6 +25,7 @@ from engine.evaluation.figures import accuracy, percent, table
 from engine.evaluation.metrics import clap_score, frechet_distance, kernel_audio_distance
 from engine.evaluation.prompts import PromptCase, prompt_cases
 from engine.evaluation.store import Row, RowStore, fingerprint
+from engine.models.pack import Pack
 from engine.pipeline import Pipeline
 from engine.types import EngineError, SamplingSettings
 
@@ -35,12 +36,20 @@ _BLANK_FRAMES = 64
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of a table: its name, the settings, what hidden cells hold (the prompt or the mask token), and its place on the axis."""
+    """A row of a table: its name, the settings, what hidden cells hold (the prompt or the mask token), and its place on the axis.
+
+    ``needs`` names a part that not every pack has; without it the row is left out.
+    """
 
     name: str
     settings: SamplingSettings
     conditional_mask: bool = True
     value: float | None = None
+    needs: str | None = None
+
+    def fits(self, pack: Pack) -> bool:
+        """True if the pack has what the row needs."""
+        return self.needs is None or getattr(pack, self.needs) is not None
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ def run_table(pipeline: Pipeline, compared: Table, run: TableRun, folder: Path) 
         if number % _NEWS_EVERY == 0 or number == len(rounds[0]):
             yield f"corpus: {number} of {len(rounds[0])} clips"
     rows = []
-    for variant in compared.variants:
+    for variant in (variant for variant in compared.variants if variant.fits(pipeline.pack)):
         made: list[list[Row]] = []
         for seed, cases in enumerate(rounds):
             made.append(list(_generated(pipeline, variant, run, cases, folder)))

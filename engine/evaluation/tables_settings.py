@@ -11,22 +11,36 @@ from engine.types import SamplingSettings
 
 _TEMPERATURES = (0.0, 0.5, 1.0, 1.5, 3.0, 4.5, 6.0, 8.0, 12.0, 20.0)
 _STEPS = (4, 8, 12, 16, 24, 32)
+_REMASK = 0.1
+_MOST_STEPS = 256
 
 
 def ablations(settings: SamplingSettings) -> Table:
-    """What the conditional mask and guidance contribute (SpecMaskGIT section 4.4)."""
+    """What the conditional mask and guidance contribute (SpecMaskGIT section 4.4), and what second thoughts would.
+
+    Hiding drawn cells again pays with many iterations, if at all (arXiv 2503.00307), so it stands beside as many without it.
+    """
+    patient = replace(settings, steps=min(_MOST_STEPS, 2 * settings.steps))
+    judged = replace(settings, order="critic")
     variants = [
         Variant("all as the pack sets it", settings),
         Variant("hidden cells hold the mask token", settings, conditional_mask=False),
         Variant("no guidance", replace(settings, guidance=1.0, guidance_start=1.0)),
         Variant("constant guidance", replace(settings, guidance_start=settings.guidance)),
         Variant("guidance rises from 0", replace(settings, guidance_start=0.0)),
+        Variant("remask", replace(settings, remask=_REMASK)),
+        Variant("twice the iterations", patient),
+        Variant("twice the iterations, remask", replace(patient, remask=_REMASK)),
+        Variant("critic", judged, needs="critic"),
+        Variant("critic, remask", replace(judged, remask=_REMASK), needs="critic"),
     ]
     note = (
         f"Guidance {settings.guidance:g} from {settings.guidance_start:g}, {settings.steps} iterations. All variants use the same weights, "
-        "which were trained with the conditional mask: its line shows what these weights need, not what others would learn without it."
+        "which were trained with the conditional mask: its line shows what these weights need, not what others would learn without it. "
+        f"Remask: {100 * _REMASK:g} % of the drawn cells may be hidden again after each iteration. Critic: a network of its own says which "
+        "cells look right."
     )
-    return Table("ablations", "Ablations: conditional mask and guidance", note, "", _distinct(variants))
+    return Table("ablations", "Ablations: conditional mask, guidance, second thoughts", note, "", _distinct(variants))
 
 
 def temperature(settings: SamplingSettings) -> Table:

@@ -21,6 +21,8 @@ from safetensors.torch import load, save_file
 from torch import Tensor, nn
 
 from engine.geometry import Geometry
+from engine.models.critic import CriticConfig, TokenCritic
+from engine.models.detail import DetailConfig, ResidualDetail
 from engine.models.prompt import ContrastivePromptEncoder, PromptConfig
 from engine.models.public.bigvgan import BigVgan, BigVganConfig
 from engine.models.public.hifigan import HifiGan, HifiGanConfig
@@ -34,6 +36,8 @@ from engine.types import EngineError, SamplingSettings
 
 FORMAT = 1
 ROLES = ("tokenizer", "generator", "prompt", "vocoder")
+# What a pack may have besides; without it the program does what it does with any pack.
+EXTRA_ROLES = ("detail", "critic")
 _JSON_CAP_BYTES = 16 * 2**20
 _PART_CAP_BYTES = 8 * 2**30
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -58,6 +62,8 @@ ARCHITECTURES: dict[str, Architecture] = {
     "bigvgan": Architecture("vocoder", BigVganConfig, BigVgan),
     "melgan": Architecture("vocoder", MelGanConfig, MelGan),
     "vocos": Architecture("vocoder", VocosConfig, Vocos),
+    "residual-vq": Architecture("detail", DetailConfig, ResidualDetail),
+    "token-critic": Architecture("critic", CriticConfig, TokenCritic),
 }
 
 
@@ -87,13 +93,13 @@ class Manifest:
     @property
     def hash(self) -> str:
         """Short hash over all parts: what a recipe stores to name the pack that made a sound."""
-        text = "".join(self.parts[role].sha256 for role in ROLES)
+        text = "".join(self.parts[role].sha256 for role in (*ROLES, *EXTRA_ROLES) if role in self.parts)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """A loaded pack: manifest, the four networks in evaluation mode, and what the prompt encoder was taught."""
+    """A loaded pack: manifest, its networks in evaluation mode, and what the prompt encoder was taught."""
 
     manifest: Manifest
     tokenizer: nn.Module
@@ -101,6 +107,8 @@ class Pack:
     prompt: nn.Module
     vocoder: nn.Module
     knowledge: dict[str, Any]
+    detail: nn.Module | None = None
+    critic: nn.Module | None = None
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -113,7 +121,7 @@ def read_manifest(folder: Path) -> Manifest:
             id=str(data["id"]),
             name=str(data["name"]),
             geometry=_dataclass(Geometry, data["geometry"]),
-            parts={role: _part(data["parts"][role], folder) for role in ROLES},
+            parts={role: _part(data["parts"][role], folder) for role in (*ROLES, *_extras(data["parts"]))},
             sampling=_dataclass(SamplingSettings, data["sampling"]),
             classes=tuple(str(name) for name in data.get("classes", ())),
             knowledge={key: str(data["knowledge"][key]) for key in ("file", "sha256")} if data.get("knowledge") else {},
@@ -128,7 +136,7 @@ def read_manifest(folder: Path) -> Manifest:
 def load_pack(folder: Path, device: str = "cpu") -> Pack:
     """Reads, verifies and builds a pack. Raises EngineError("pack") with what is wrong in one sentence; nothing is ever unpickled."""
     manifest = read_manifest(folder)
-    networks = {role: _load_part(folder, manifest.parts[role], role).to(device) for role in ROLES}
+    networks = {role: _load_part(folder, part, role).to(device) for role, part in manifest.parts.items()}
     _check_fit(manifest, networks)
     knowledge: dict[str, Any] = {}
     if manifest.knowledge:
@@ -146,7 +154,7 @@ def write_pack(
 ) -> Manifest:
     """Writes a pack beside its final place and renames it there.
 
-    ``networks``: role -> (architecture name, config dataclass, weights); float weights are stored as bfloat16, the codebook as float32.
+    ``networks``: role -> (architecture name, config dataclass, weights); float weights are stored as bfloat16, codebooks as float32.
     """
     building = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(building, ignore_errors=True)
@@ -211,6 +219,10 @@ def _dataclass(kind: type, values: dict[str, Any]) -> Any:
     return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 
+def _extras(parts: dict[str, Any]) -> list[str]:
+    return [role for role in EXTRA_ROLES if role in parts]
+
+
 def _part(values: dict[str, Any], folder: Path) -> Part:
     part = Part(str(values["arch"]), dict(values["config"]), str(values["file"]), str(values["sha256"]))
     if part.arch not in ARCHITECTURES:
@@ -269,11 +281,22 @@ def _check_fit(manifest: Manifest, networks: dict[str, nn.Module]) -> None:
         ("generator", "code_count"): g.code_count,
         ("generator", "condition_dim"): getattr(networks["prompt"].config, "dim", None),
         ("prompt", "bands"): g.bands,
+        ("detail", "bands"): g.bands,
+        ("detail", "code_count"): g.code_count,
+        ("detail", "code_dim"): getattr(networks["tokenizer"].config, "code_dim", None),
+        ("critic", "rows"): g.rows,
+        ("critic", "cols"): g.cols,
+        ("critic", "code_count"): g.code_count,
+        ("critic", "condition_dim"): getattr(networks["prompt"].config, "dim", None),
     }
     for (role, name), value in expected.items():
+        if role not in networks:
+            continue
         found = getattr(networks[role].config, name, value)
         if found != value:
             raise EngineError("pack", f"The {role} of the pack {manifest.id} has {name} = {found}, the rest of the pack {value}.")
+    if "detail" in networks and not isinstance(networks["tokenizer"], ConvTokenizer):
+        raise EngineError("pack", f"The pack {manifest.id} has a detail part, which its tokenizer can do nothing with.")
     _check_mel(manifest, networks["vocoder"].config)
 
 

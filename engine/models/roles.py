@@ -1,4 +1,4 @@
-"""The four parts of a pack, as seen by the pipeline: any network that fits a role can be packed."""
+"""The parts of a pack, as seen by the pipeline: any network that fits a role can be packed."""
 
 from __future__ import annotations
 
@@ -44,3 +44,25 @@ class PromptEncoder(Protocol):
 
     def embed_mel(self, mel: Tensor) -> Tensor:
         """(B, 1, bands, frames) in -1..1 -> (B, D), each of length one."""
+
+
+@runtime_checkable
+class Detail(Protocol):
+    """A second code for each cell: what the first one, a tokenizer's, leaves over. A pack may do without."""
+
+    def encode(self, tokenizer: Tokenizer, mel: Tensor, first: Tensor) -> Tensor:
+        """(B, 1, bands, frames) in -1..1 and its first ids (B, rows, cols) -> second ids (B, rows, cols)."""
+
+    def logits(self, first: Tensor, second: Tensor) -> Tensor:
+        """First ids and second ids with -1 where hidden, both (B, rows, cols) -> (B, rows, cols, second codes)."""
+
+    def decode(self, tokenizer: Tokenizer, first: Tensor, second: Tensor) -> Tensor:
+        """First and second ids (B, rows, cols) -> (B, 1, bands, frames) in about -1..1."""
+
+
+@runtime_checkable
+class Critic(Protocol):
+    """Judges whole grids cell by cell. A pack may do without."""
+
+    def trust(self, ids: Tensor, condition: Tensor | None) -> Tensor:
+        """ids (B, rows, cols), condition (1, D) or None -> log-odds (B, rows, cols) that each code is right."""

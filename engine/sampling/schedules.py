@@ -26,6 +26,14 @@ def hidden_after(step: int, total: int, hidden_at_start: int, hidden_now: int, s
     return max(1, min(hidden_now - 1, math.floor(hidden_at_start * ratio)))
 
 
+def hidden_again(fixed: int, hidden: int, share: float) -> int:
+    """How many of the ``hidden`` cells after an iteration are taken from the ``fixed`` ones that this run has drawn.
+
+    A share of them, but no more than the schedule hides at all: the capped schedule of ReMDM (arXiv 2503.00307 section 4.1).
+    """
+    return min(hidden, math.floor(fixed * share))
+
+
 def hidden_counts(cells: int, total: int, schedule: str = "cosine") -> list[int]:
     """Hidden cells after each of ``total`` iterations that start from ``cells`` hidden ones."""
     counts, now = [], cells

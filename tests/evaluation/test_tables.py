@@ -1,6 +1,7 @@
 """Tables over settings and the linear probe: what is compared, what is counted, and whole runs on a toy pack."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from engine.geometry import Geometry
 from engine.pipeline import Pipeline
 from engine.sampling.schedules import SCHEDULES
 from engine.types import HIDDEN, EngineError, SamplingSettings
+from tests.extra_parts import add_parts
 from tests.tiny import write_tiny_pack
 
 PACK = SamplingSettings(steps=16, guidance=8.0, guidance_start=3.0, temperature=8.0, order="halton")
@@ -65,10 +67,36 @@ def test_ablations_change_one_thing_each() -> None:
     assert by_name["all as the pack sets it"].settings == PACK
     masked = by_name["hidden cells hold the mask token"]
     assert masked.settings == PACK and not masked.conditional_mask
-    guidance = [(v.settings.guidance_start, v.settings.guidance) for v in by_name.values() if v.conditional_mask]
-    assert guidance == [(3, 8), (1, 1), (8, 8), (0, 8)]
+    same = [
+        v for v in by_name.values() if v.conditional_mask and (v.settings.order, v.settings.remask, v.settings.steps) == ("halton", 0, 16)
+    ]
+    assert [(v.settings.guidance_start, v.settings.guidance) for v in same] == [(3, 8), (1, 1), (8, 8), (0, 8)]
     ramp = SamplingSettings(guidance=3.0, guidance_start=0.0)
     assert "guidance rises from 0" not in {variant.name for variant in ablations(ramp).variants}
+
+
+def test_ablations_show_second_thoughts_beside_as_many_iterations() -> None:
+    by_name = {variant.name: variant for variant in ablations(PACK).variants}
+    assert by_name["remask"].settings == replace(PACK, remask=0.1)
+    assert by_name["twice the iterations"].settings == replace(PACK, steps=32)
+    assert by_name["twice the iterations, remask"].settings == replace(PACK, steps=32, remask=0.1)
+    assert by_name["critic"].settings == replace(PACK, order="critic")
+    assert by_name["critic, remask"].settings == replace(PACK, order="critic", remask=0.1)
+    assert {name for name, variant in by_name.items() if variant.needs} == {"critic", "critic, remask"}
+    assert ablations(replace(PACK, steps=200)).variants[-3].settings.steps == 256
+
+
+def test_rows_that_need_a_critic_are_for_packs_with_one(pipeline: Pipeline, folder: Path, tmp_path: Path) -> None:
+    compared = Table(
+        "t", "T", "", "", (Variant("plain", QUICK), Variant("critic", replace(QUICK, steps=2, order="critic"), needs="critic"))
+    )
+    run = TableRun(prompt_embedding(pipeline), seeds=1)
+    *_, without = run_table(pipeline, compared, run, tmp_path)
+    assert [row["name"] for row in without["variants"]] == ["plain"]
+    add_parts(folder, tmp_path / "judged", "critic")
+    *_, result = run_table(Pipeline.open(tmp_path / "judged", "cpu"), compared, run, tmp_path)
+    assert [row["name"] for row in result["variants"]] == ["plain", "critic"]
+    assert np.isfinite(result["variants"][1]["frechet"]["mean"]) and "| critic |" in table_report(result)
 
 
 def test_curves_hold_what_the_paper_and_the_pack_use() -> None:

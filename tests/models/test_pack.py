@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from engine.models.pack import load_pack, read_manifest, verify_pack
-from engine.models.roles import Generator, PromptEncoder, Tokenizer, Vocoder
+from engine.models.roles import Critic, Detail, Generator, PromptEncoder, Tokenizer, Vocoder
 from engine.types import EngineError
+from tests.extra_parts import add_parts
 from tests.tiny import write_tiny_pack
 
 
@@ -122,6 +123,69 @@ def test_unknown_architecture_and_wrong_role(pack: Path) -> None:
     assert "does not know" in refusal(pack)
     edited(pack, lambda data: data["parts"]["vocoder"].update(arch="conv-vq"))
     assert "it is a tokenizer" in refusal(pack)
+
+
+@pytest.fixture
+def whole(pack: Path) -> Path:
+    """The pack with every part that one can have."""
+    add_parts(pack, pack.with_name("whole"), "detail", "critic")
+    return pack.with_name("whole")
+
+
+def test_extra_parts_are_loaded_and_count_in_the_hash(pack: Path, whole: Path) -> None:
+    plain, loaded = load_pack(pack), load_pack(whole)
+    assert plain.detail is None and plain.critic is None and set(plain.manifest.parts) == {"tokenizer", "generator", "prompt", "vocoder"}
+    assert isinstance(loaded.detail, Detail) and isinstance(loaded.critic, Critic)
+    assert not loaded.detail.training and not any(p.requires_grad for p in loaded.critic.parameters())
+    assert load_file(whole / "detail.safetensors")["quantizer.codebook"].dtype == torch.float32
+    texts = [plain.manifest.parts[role].sha256 for role in ("tokenizer", "generator", "prompt", "vocoder")]
+    assert [loaded.manifest.parts[role].sha256 for role in ("tokenizer", "generator", "prompt", "vocoder")] == texts
+    assert plain.manifest.hash == hashlib.sha256("".join(texts).encode()).hexdigest()[:16] != loaded.manifest.hash
+
+
+@pytest.mark.parametrize("role", ["detail", "critic"])
+def test_damage_of_extra_parts_is_named(whole: Path, role: str) -> None:
+    path = whole / f"{role}.safetensors"
+    original = path.read_bytes()
+    path.write_bytes(original[:-5] + bytes([original[-5] ^ 1]) + original[-4:])
+    assert f"{role}.safetensors" in refusal(whole) and "checksum" in refusal(whole)
+    path.unlink()
+    assert f"lacks its file {role}.safetensors" in refusal(whole)
+    path.write_bytes(original)
+    edited(whole, lambda data: data["parts"][role].update(arch="of-tomorrow"))
+    assert "'of-tomorrow', which this version does not know" in refusal(whole)
+    edited(whole, lambda data: data["parts"][role].update(arch="fourier"))
+    assert f"as its {role}, but it is a vocoder" in refusal(whole)
+    edited(whole, lambda data: data["parts"].update({role: "nothing"}))
+    refusal(whole)
+    edited(whole, lambda data: data["parts"].pop(role))
+    load_pack(whole)
+
+
+@pytest.mark.parametrize(
+    ("role", "config", "words"),
+    [
+        ("detail", {"steps": 0}, "steps"),
+        ("detail", {"width": 10**12}, ""),
+        ("detail", {"reach_cols": -4}, ""),
+        ("detail", {"surprise": 1}, "surprise"),
+        ("critic", {"rows": 6}, ""),
+        ("critic", {"blocks": 1.5}, ""),
+    ],
+)
+def test_hostile_configs_of_extra_parts(whole: Path, role: str, config: dict, words: str) -> None:
+    edited(whole, lambda data: data["parts"][role]["config"].update(config))
+    assert words in refusal(whole)
+
+
+def test_extra_parts_have_to_fit(pack: Path, whole: Path) -> None:
+    part = json.loads((whole / "pack.json").read_text())["parts"]["critic"]
+    weights = load_file(whole / "critic.safetensors")
+    weights["row_position"] = torch.cat([weights["row_position"]] * 2)[:7]
+    save_file(weights, pack / "critic.safetensors")
+    digest = hashlib.sha256((pack / "critic.safetensors").read_bytes()).hexdigest()
+    edited(pack, lambda data: data["parts"].update(critic={**part, "config": {**part["config"], "rows": 7}, "sha256": digest}))
+    assert "The critic of the pack tiny has rows = 7, the rest of the pack 5." in refusal(pack)
 
 
 def test_format_of_the_future(pack: Path) -> None:

@@ -1,9 +1,12 @@
 """The light tokenizer: shapes for any length, ids in range, a codebook in use, gradients everywhere."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
 
+from engine.models.layers import Grain
 from engine.models.roles import Tokenizer
 from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
 
@@ -82,3 +85,30 @@ def test_training_keeps_codes_normalised_and_in_use(tokenizer: ConvTokenizer) ->
         torch.testing.assert_close(tokenizer.quantizer.codebook.norm(dim=-1), torch.ones(64))
     assert losses[-1] < losses[0]
     assert ids.unique().numel() > 16
+
+
+class TestGrain:
+    @pytest.fixture
+    def grained(self) -> ConvTokenizer:
+        torch.manual_seed(0)
+        return ConvTokenizer(replace(SMALL, grain=3)).eval()
+
+    def test_the_same_codes_give_the_same_picture(self, grained: ConvTokenizer) -> None:
+        ids = torch.randint(0, 64, (1, 5, 6))
+        assert torch.equal(grained.decode(ids), grained.decode(ids))
+        torch.testing.assert_close(grained.decode(ids.repeat(3, 1, 1))[2:], grained.decode(ids))
+
+    def test_noise_does_not_depend_on_the_length(self) -> None:
+        grain = Grain(4, 2).eval()
+        long, short = grain(torch.zeros(1, 4, 5, 9)), grain(torch.zeros(1, 4, 5, 6))
+        torch.testing.assert_close(long[..., :6], short)
+
+    def test_noise_differs_from_cell_to_cell_and_while_training_from_time_to_time(self) -> None:
+        grain, blank = Grain(4, 2), torch.zeros(2, 4, 5, 9)
+        assert not torch.equal(grain(blank), grain(blank))
+        still = grain.eval()(blank)[0]
+        assert len(still.flatten().unique()) == still.numel()
+
+    def test_without_grain_the_weights_keep_their_names(self, tokenizer: ConvTokenizer, grained: ConvTokenizer) -> None:
+        assert len(grained.decoder) == len(tokenizer.decoder) + 3
+        assert not any("mix" in name for name in tokenizer.state_dict())

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from engine.models.pack import ARCHITECTURES, FORMAT, ROLES, Manifest, read_manifest, verify_pack
+from engine.models.pack import ARCHITECTURES, EXTRA_ROLES, FORMAT, ROLES, Manifest, read_manifest, verify_pack
 from engine.models.public.bigvgan import bigvgan_config
 from engine.models.public.checkpoint_files import check_weights, exact, folded, read_checkpoint
 from engine.models.public.hifigan import hifigan_config
@@ -158,7 +158,7 @@ def _write(folder: Path, data: dict[str, Any], networks: Mapping[str, tuple[str,
     """Writes a pack beside its place, checks it as a whole and only then moves it there."""
     with _building(folder) as building:
         parts = {}
-        for role in ROLES:
+        for role in (*ROLES, *_fitting_extras(networks, origin)):
             target = building / f"{role}.safetensors"
             if role in networks:
                 arch, config, weights = networks[role]
@@ -176,6 +176,12 @@ def _write(folder: Path, data: dict[str, Any], networks: Mapping[str, tuple[str,
         verify_pack(building)
         building.rename(folder)
     return read_manifest(folder)
+
+
+def _fitting_extras(networks: Mapping[str, tuple[str, Any, dict]], origin: Manifest) -> list[str]:
+    """Parts of the base beside the usual ones that still mean something: they were trained with its codes and its prompts."""
+    same = not {"tokenizer", "generator", "prompt"} & set(networks)
+    return [role for role in EXTRA_ROLES if role in origin.parts and same]
 
 
 @contextmanager

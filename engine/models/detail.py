@@ -1,0 +1,216 @@
+"""A second codebook for the light tokenizer, and the small generator that fills it: detail that one code per cell cannot hold.
+
+The second codes quantise what the first ones leave over, and a decoder of their own sees the sum of both. Which second code fits where is a
+matter of the neighbourhood, so their generator looks at few columns to either side, as MAGNeT does for all codebooks but the first
+(arXiv 2401.04577 section 3.3). It knows places only relative to each other: grids of any length are filled at once, in time and memory
+that grow with the length alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, distributed, nn
+
+from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
+from engine.types import HIDDEN
+
+
+@dataclass(frozen=True)
+class DetailConfig(ConvTokenizerConfig):
+    """Sizes of the decoder, named like the tokenizer's, of the second codebook, and of the generator that fills it.
+
+    The generator's attention reaches ``reach_cols`` columns to either side in each of its blocks; second codes are drawn in ``steps``
+    iterations with ``token_temperature``.
+    """
+
+    detail_codes: int = 512
+    width: int = 128
+    blocks: int = 4
+    heads: int = 4
+    hidden: int = 512
+    reach_cols: int = 2
+    steps: int = 4
+    token_temperature: float = 0.7
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.steps, int) and 1 <= self.steps <= 64 and 0 <= self.token_temperature <= 10):
+            raise ValueError("steps must lie between 1 and 64 and token_temperature between 0 and 10")
+
+    @property
+    def rows(self) -> int:
+        """Rows of the grid."""
+        return self.bands // 16
+
+
+class ResidualQuantizer(nn.Module):
+    """Nearest code by distance; the codebook follows the data by EMA and restarts codes that die, as long as it is not ``settled``.
+
+    What is left over has a length as well as a direction, so these codes are not normalised.
+    """
+
+    codebook: Tensor
+    usage: Tensor
+    sums: Tensor
+    started: Tensor
+
+    def __init__(self, code_count: int, code_dim: int, ema_decay: float = 0.97, restart_below: float = 0.1) -> None:
+        super().__init__()
+        self.ema_decay, self.restart_below = ema_decay, restart_below
+        self.settled = False
+        self.register_buffer("codebook", 0.1 * torch.randn(code_count, code_dim))
+        self.register_buffer("usage", torch.ones(code_count), persistent=False)
+        self.register_buffer("sums", self.codebook.clone(), persistent=False)
+        self.register_buffer("started", torch.zeros((), dtype=torch.bool), persistent=False)
+
+    def nearest(self, residual: Tensor) -> Tensor:
+        """(..., D) -> ids (...)."""
+        return (residual.float() @ self.codebook.T - 0.5 * self.codebook.pow(2).sum(dim=-1)).argmax(dim=-1)
+
+    def lookup(self, ids: Tensor) -> Tensor:
+        """ids (...) -> codes (..., D)."""
+        return self.codebook[ids]
+
+    @torch.no_grad()
+    def go_on(self) -> None:
+        """Training goes on from the codebook that stands here, and every code counts as used."""
+        self.started.fill_(True)
+        self.sums.copy_(self.codebook)
+        self.usage.fill_(1.0)
+
+    @torch.no_grad()
+    def follow(self, residual: Tensor) -> None:
+        """One training batch (N, D); the first one leaves the codebook drawn from it."""
+        residual = residual.float()
+        if not self.started:
+            pick = torch.randint(residual.shape[0], (self.codebook.shape[0],), device=residual.device)
+            self.codebook.copy_(residual[pick])
+            self.go_on()
+        ids = self.nearest(residual)
+        count = torch.bincount(ids, minlength=self.codebook.shape[0]).to(residual.dtype)
+        sums = torch.zeros_like(self.sums).index_add_(0, ids, residual)
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.all_reduce(count)
+            distributed.all_reduce(sums)
+        self.usage.lerp_(count, 1 - self.ema_decay)
+        self.sums.lerp_(sums, 1 - self.ema_decay)
+        dead = self.usage < self.restart_below
+        self.codebook.copy_(self.sums / self.usage.clamp_min(1e-6)[:, None])
+        if dead.any():
+            fresh = residual[torch.randint(residual.shape[0], (int(dead.sum()),), device=residual.device)]
+            self.codebook[dead] = fresh
+            self.sums[dead] = fresh
+            self.usage[dead] = 1.0
+
+
+class LocalAttention(nn.Module):
+    """Self-attention of every cell with all rows of the columns at most ``reach_cols`` away: (B, cols, rows, D) -> (B, cols, rows, D)."""
+
+    def __init__(self, config: DetailConfig) -> None:
+        super().__init__()
+        self.heads, self.reach = config.heads, config.reach_cols
+        self.qkv = nn.Linear(config.width, 3 * config.width)
+        self.out = nn.Linear(config.width, config.width)
+        self.nearness = nn.Parameter(torch.zeros(config.heads, config.rows, (2 * config.reach_cols + 1) * config.rows))
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, cols, rows, width = x.shape
+        query, key, value = self.qkv(x).chunk(3, dim=-1)
+        query = query.view(batch, cols, rows, self.heads, -1).transpose(2, 3)
+        inside = self._around(x.new_ones(1, cols, rows, self.heads))[..., 0] > 0
+        bias = self.nearness.to(x.dtype).masked_fill(~inside[0, :, :, None], -torch.inf)
+        mixed = F.scaled_dot_product_attention(query, self._around(key), self._around(value), attn_mask=bias)
+        return self.out(mixed.transpose(2, 3).reshape(batch, cols, rows, width))
+
+    def _around(self, x: Tensor) -> Tensor:
+        """What each column sees: (B, cols, rows, D) -> (B, cols, heads, seen cells, D / heads), zeros beyond the ends."""
+        windows = F.pad(x, (0, 0, 0, 0, self.reach, self.reach)).unfold(1, 2 * self.reach + 1, 1)
+        seen = windows.permute(0, 1, 4, 2, 3).flatten(2, 3)
+        return seen.unflatten(-1, (self.heads, -1)).transpose(2, 3)
+
+
+class LocalBlock(nn.Module):
+    """Pre-norm transformer block with local attention: (B, cols, rows, D) -> (B, cols, rows, D)."""
+
+    def __init__(self, config: DetailConfig) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(config.width)
+        self.attention = LocalAttention(config)
+        self.norm2 = nn.LayerNorm(config.width)
+        self.widen = nn.Linear(config.width, config.hidden)
+        self.narrow = nn.Linear(config.hidden, config.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attention(self.norm1(x))
+        return x + self.narrow(F.gelu(self.widen(self.norm2(x)), approximate="tanh"))
+
+
+class DetailGenerator(nn.Module):
+    """First codes, and second codes with -1 where hidden, both (B, rows, cols), to logits of the second codes (B, rows, cols, codes)."""
+
+    def __init__(self, config: DetailConfig) -> None:
+        super().__init__()
+        self.first = nn.Embedding(config.code_count, config.width)
+        self.second = nn.Embedding(config.detail_codes, config.width)
+        self.mask_token = nn.Parameter(0.02 * torch.randn(config.width))
+        self.row_position = nn.Parameter(0.02 * torch.randn(config.rows, config.width))
+        self.blocks = nn.ModuleList(LocalBlock(config) for _ in range(config.blocks))
+        self.norm = nn.LayerNorm(config.width)
+        self.head = nn.Linear(config.width, config.detail_codes)
+        for table in (self.first, self.second):
+            nn.init.trunc_normal_(table.weight, std=0.02)
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        filled = torch.where((second == HIDDEN)[..., None], self.mask_token, self.second(second.clamp_min(0)))
+        x = (self.first(first) + filled).transpose(1, 2) + self.row_position
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x)).transpose(1, 2)
+
+
+class ResidualDetail(nn.Module):
+    """Detail role: second codes of a picture, what they look like with the first ones, and which of them are likely where."""
+
+    def __init__(self, config: DetailConfig = DetailConfig()) -> None:
+        super().__init__()
+        self.config = config
+        self.quantizer = ResidualQuantizer(config.detail_codes, config.code_dim)
+        self.decoder = ConvTokenizer(config).decoder
+        self.generator = DetailGenerator(config)
+
+    def forward(self, codes: Tensor, residual: Tensor, first: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Training: picture (B, 1, bands, 16 cols), second ids (B, rows, cols), and the generator's logits of the hidden ones (N, codes).
+
+        ``codes`` and ``residual`` (B, rows, cols, D) are the first codes and what they leave over, ``first`` their ids, ``hidden`` bool.
+        """
+        if self.training and not self.quantizer.settled:
+            self.quantizer.follow(residual.flatten(0, -2))
+        second = self.quantizer.nearest(residual)
+        logits = self.generator(first, second.masked_fill(hidden, HIDDEN))
+        return self._picture(codes, second), second, logits[hidden]
+
+    def encode(self, tokenizer: ConvTokenizer, mel: Tensor, first: Tensor) -> Tensor:
+        """Second ids (B, rows, cols) of a picture (B, 1, bands, frames) whose first ids are known."""
+        return self.quantizer.nearest(leftover(tokenizer, mel, first)[1])
+
+    def decode(self, tokenizer: ConvTokenizer, first: Tensor, second: Tensor) -> Tensor:
+        """First and second ids (B, rows, cols) -> mel (B, 1, bands, 16 cols)."""
+        return self._picture(tokenizer.quantizer.lookup(first), second)
+
+    def logits(self, first: Tensor, second: Tensor) -> Tensor:
+        """First ids and second ids with -1 where hidden, both (B, rows, cols) -> (B, rows, cols, codes)."""
+        return self.generator(first, second).float()
+
+    def _picture(self, codes: Tensor, second: Tensor) -> Tensor:
+        return self.decoder((codes + self.quantizer.lookup(second)).permute(0, 3, 1, 2).contiguous())
+
+
+def leftover(tokenizer: ConvTokenizer, mel: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
+    """First codes and what they lack of the encoder's own vectors, both (B, rows, cols, D), of a picture (B, 1, bands, frames)."""
+    missing = -mel.shape[-1] % 16
+    whole = F.pad(mel, (0, missing, 0, 0), mode="replicate") if missing else mel
+    vectors = F.normalize(tokenizer.encoder(whole).permute(0, 2, 3, 1).float(), dim=-1)
+    codes = tokenizer.quantizer.lookup(first)
+    return codes, vectors - codes
