@@ -33,3 +33,31 @@ class RowEmbedding(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.weight
+
+
+class Grain(nn.Module):
+    """Adds learned mixtures of Gaussian noise maps: (B, C, H, W) -> (B, C, H, W).
+
+    The noise is drawn anew while training. Otherwise it depends on the place alone, so that the same codes always give the same picture and
+    the beginning of a picture does not depend on its length.
+    """
+
+    SEED = 1
+
+    def __init__(self, channels: int, maps: int) -> None:
+        super().__init__()
+        self.maps = maps
+        self.mix = nn.Conv2d(maps, channels, 1, bias=False)
+        # Little at first: the weights hardly shrink while the layers that follow learn to do without.
+        nn.init.normal_(self.mix.weight, std=0.05)
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        if self.training:
+            noise = torch.randn(x.shape[0], self.maps, height, width, device=x.device)
+        else:
+            # Whole sixteens: the library draws the last sixteen numbers of any other count in another way.
+            columns = width + -width % 16
+            noise = torch.randn(columns, self.maps, height, generator=torch.Generator().manual_seed(self.SEED))
+            noise = noise[:width].permute(1, 2, 0)[None].to(x.device)
+        return x + self.mix(noise.to(x.dtype))

@@ -11,13 +11,17 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.models.layers import ResidualBlock2d, RowEmbedding
+from engine.models.layers import Grain, ResidualBlock2d, RowEmbedding
 from engine.models.quantizer import CosineQuantizer
 
 
 @dataclass(frozen=True)
 class ConvTokenizerConfig:
-    """Sizes of the light tokenizer; ``fine`` works on 4x4 patches, ``coarse`` on 16x16 cells."""
+    """Sizes of the light tokenizer; ``fine`` works on 4x4 patches, ``coarse`` on 16x16 cells.
+
+    With ``grain`` above 0 the decoder gets that many maps of noise at each of its three resolutions: it then draws what the codes leave
+    open instead of averaging it to grey.
+    """
 
     bands: int = 80
     fine_channels: int = 64
@@ -27,6 +31,7 @@ class ConvTokenizerConfig:
     coarse_blocks: int = 3
     code_count: int = 1024
     code_dim: int = 16
+    grain: int = 0
 
 
 class ConvTokenizer(nn.Module):
@@ -51,13 +56,16 @@ class ConvTokenizer(nn.Module):
         self.decoder = nn.Sequential(
             nn.Conv2d(c.code_dim, c.coarse_channels, 3, padding=1),
             RowEmbedding(c.coarse_channels, c.bands // 16),
+            *(Grain(c.coarse_channels, c.grain) for _ in range(c.grain > 0)),
             *(ResidualBlock2d(c.coarse_channels) for _ in range(c.coarse_blocks)),
             nn.Conv2d(c.coarse_channels, 16 * c.fine_channels, 1),
             nn.PixelShuffle(4),
             RowEmbedding(c.fine_channels, c.bands // 4),
+            *(Grain(c.fine_channels, c.grain) for _ in range(c.grain > 0)),
             *(ResidualBlock2d(c.fine_channels) for _ in range(c.fine_blocks)),
             nn.Conv2d(c.fine_channels, 16 * c.full_channels, 1),
             nn.PixelShuffle(4),
+            *(Grain(c.full_channels, c.grain) for _ in range(c.grain > 0)),
             ResidualBlock2d(c.full_channels),
             nn.Conv2d(c.full_channels, 1, 3, padding=1),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -11,9 +12,14 @@ import click
 import torch
 
 from engine.models.folders import pack_folder
+from engine.signal.audio_io import write_audio
 from engine.training.folder_data import CaptionSource
+from engine.training.lengths import LENGTHS, suited
+from engine.training.listening import example_of
 from engine.training.loop import make_fabric
-from engine.training.runs import PARTS, PATIENCE, RUNS, STAGES, EmbeddedRun, Workshop
+from engine.training.progress import Reporter, Teller, obey, tell
+from engine.training.recipes import RUNS, EmbeddedRun
+from engine.training.runs import ALL_STAGES, EXTRA_PARTS, PARTS, PATIENCE, STAGES, Workshop
 from engine.types import EngineError
 
 _OWN_ID, _OWN_NAME = "own-sounds", "Own sounds"
@@ -32,7 +38,7 @@ class Changes:
 
 
 @click.command()
-@click.argument("stages", nargs=-1, required=True, type=click.Choice(["all", *STAGES]), metavar="STAGE...")
+@click.argument("stages", nargs=-1, required=True, type=click.Choice(["all", *ALL_STAGES, "example"]), metavar="STAGE...")
 @click.option("--data", help="Own sounds instead of rendered ones: a folder, a .tar file, or a quoted pattern of .tar files.")
 @click.option(
     "--captions",
@@ -54,9 +60,14 @@ class Changes:
 @click.option("--devices", type=click.IntRange(1), default=1, show_default=True, help="Processes or accelerators that train together.")
 @click.option("--nodes", type=click.IntRange(1), default=1, show_default=True, help="Computers that train together.")
 @click.option("--strategy", default="auto", show_default=True, help="How Lightning Fabric spreads the work, for example ddp.")
+@click.option("--length", type=click.Choice(list(LENGTHS)), help="Of a run with own sounds: quick, an evening, or until it gets no better.")
+@click.option("--output", type=click.Path(path_type=Path), help="Of the stage example: the WAV file that it writes.")
+@click.option("--number", default=0, help="Of the stage example: which one.")
+@click.option("--report", is_flag=True, hidden=True, help="Tells a window in JSON lines, and ends when standard input does.")
 @click.option("--early-stopping", is_flag=True, help="End the generator when its sounds come no nearer to held-out ones; keep the best.")
 def train(stages: tuple[str, ...], work: Path | None, target: Path | None, **options: Any) -> None:
     """Train a pack: all stages, or those that are named; killed and started again it goes on."""
+    agreed = obey(sys.stdin.fileno()) if options["report"] else None
     if options["threads"]:
         torch.set_num_threads(options["threads"])
     changes = Changes(*(options[name] for name in ("shards", "steps", "id", "name", "early_stopping")))
@@ -73,29 +84,50 @@ def train(stages: tuple[str, ...], work: Path | None, target: Path | None, **opt
         options["captions"],
         make_fabric(options["devices"], options["nodes"], options["strategy"]) if several else None,
     )
-    follow(
-        workshop,
-        STAGES if "all" in stages else [name for name in STAGES if name in stages],
-        target or Path("models") / run.id,
-    )
+    if options["length"]:
+        workshop.run = suited(run, options["length"], workshop.start)
+    if "example" in stages:
+        write_example(workshop, options["output"], options["number"])
+        return
+    wanted = [name for name in ALL_STAGES if name in stages or ("all" in stages and name in STAGES)]
+    follow(workshop, wanted, target or Path("models") / run.id, Reporter(workshop, wanted, agreed) if agreed else None)
 
 
-def follow(workshop: Workshop, stages: tuple[str, ...] | list[str], target: Path) -> None:
+def write_example(workshop: Workshop, output: Path | None, number: int) -> None:
+    """Writes what the run can make so far. Raises EngineError("value") without a file to write to, or while there is nothing."""
+    if output is None:
+        raise EngineError("value", "The stage example needs --output.")
+    example = example_of(workshop, number)
+    write_audio(output, example.clip, format="wav", subtype="pcm24")
+    tell("example", path=str(output), part=example.part, step=example.step, caption=example.caption)
+
+
+def follow(workshop: Workshop, stages: tuple[str, ...] | list[str], target: Path, teller: Teller | None = None) -> None:
     """Does stages one after the other, telling how far it is; after a request to stop, none that come later."""
     first = workshop.fabric is None or workshop.fabric.is_global_zero
+    told = (teller or Teller()) if first else _Silent()
     for name in stages:
+        told.begin(name)
         if name == "pack":
             if first:
-                manifest = workshop.export(target)
-                click.echo(f"pack {manifest.id} {manifest.hash} in {target}")
+                told.packed(workshop.export(target), target)
             continue
         for line in workshop.stage(name):
-            if first:
-                click.echo(line)
+            told.line(name, line)
         if workshop.stopped:
-            if first:
-                click.echo(f"{name}: stopped as asked; the same command goes on from here.")
+            told.stopped(name)
             return
+        told.end(name)
+
+
+class _Silent(Teller):
+    """What all processes but the first tell."""
+
+    def line(self, stage: str, text: str) -> None:
+        """Nothing."""
+
+    def stopped(self, stage: str) -> None:
+        """Nothing."""
 
 
 def configured(run: EmbeddedRun, stages: tuple[str, ...], changes: Changes) -> EmbeddedRun:
@@ -105,7 +137,7 @@ def configured(run: EmbeddedRun, stages: tuple[str, ...], changes: Changes) -> E
             raise EngineError("value", "At least one shard is needed.")
         run = replace(run, shards=changes.shards)
     if changes.steps is not None:
-        parts = [name for name in stages if name in PARTS]
+        parts = [name for name in stages if name in (*PARTS, *EXTRA_PARTS)]
         if len(parts) != 1 or "all" in stages or changes.steps < 1:
             raise EngineError("value", "--steps goes with one of tokenizer, prompt, vocoder, generator and must be at least 1.")
         part = getattr(run, parts[0])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.geometry import Geometry
-from engine.signal.audio_io import replace_file
+from engine.signal.replacing import replace_file
 from engine.training.folder_data import CaptionSource, Listing, Pieces, Sound, list_sounds, pieces_of, sounds_of, split_of
 from engine.training.shards import CAPTIONS_PER_CLIP, CLIPS_PER_SHARD, Shard, clear_unfinished, write_shard
 from engine.types import EngineError

@@ -1,4 +1,4 @@
-"""The recipe of the embedded pack: corpus, tokenizer, prompt encoder, vocoder, tokens, generator, pack; every stage resumes.
+"""A run of a recipe: corpus, tokenizer, its decoder, prompt encoder, vocoder, tokens, generator, pack; every stage resumes.
 
 A run can start from a finished pack: what it trains begins with the pack's weights, what it does not train is taken over as it is. It can
 also be made of people's own sounds instead of the rendered corpus; without captions these need a prompt encoder that exists already.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,96 +19,43 @@ from torch import nn
 
 from engine.corpus.registry import recipes
 from engine.geometry import Geometry
+from engine.models.critic import TokenCritic
+from engine.models.detail import ResidualQuantizer
 from engine.models.folders import pack_folder
 from engine.models.pack import ARCHITECTURES, Manifest, Pack, load_pack, write_pack
 from engine.models.prompt import ContrastivePromptEncoder, words_of
 from engine.models.quantizer import CosineQuantizer
-from engine.models.specvqgan import SpecVqganTokenizer
-from engine.models.tokenizer import ConvTokenizer
-from engine.models.transformer import EMBEDDED_LARGE, GeneratorConfig, MaskedTransformer
+from engine.models.specvqgan import SpecVqganConfig, SpecVqganTokenizer
+from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
+from engine.models.transformer import MaskedTransformer
 from engine.models.vocoder import FourierVocoder
 from engine.training.checkpoint import load_checkpoint
+from engine.training.critic_task import CriticTask
+from engine.training.decoder_task import DecoderTask, calmed, with_grain
+from engine.training.detail_task import DetailTask, build_detail
 from engine.training.early_stopping import FEWEST_CLIPS, WatchedGeneratorTask
 from engine.training.encode import TokenSet, encode_shard
 from engine.training.folder_data import CaptionSource
-from engine.training.generator_task import PAPER_TRAINING, GeneratorTask, GeneratorTraining
-from engine.training.loop import LoopConfig, Trainer
+from engine.training.generator_task import GeneratorTask, GeneratorTraining
+from engine.training.loop import Trainer
 from engine.training.own_sounds import Summary, read_sounds, summary_of
-from engine.training.prompt_task import PromptTask, PromptTraining
+from engine.training.prompt_task import PromptTask
+from engine.training.recipes import EmbeddedRun
 from engine.training.shards import CLIPS_PER_SHARD, Shard, ShardSet, render_shards
-from engine.training.tokenizer_task import PAPER_TOKENIZER, TokenizerTask, TokenizerTraining, build_tokenizer
-from engine.training.vocoder_task import VocoderTask, VocoderTraining
-from engine.types import EngineError, SamplingSettings
+from engine.training.tokenizer_task import TokenizerTask, build_tokenizer
+from engine.training.vocoder_task import VocoderTask
+from engine.types import EngineError
 
-PARTS = ("tokenizer", "prompt", "vocoder", "generator")
-STAGES = ("corpus", "tokenizer", "prompt", "vocoder", "tokens", "generator", "pack")
+PARTS = ("tokenizer", "decoder", "prompt", "vocoder", "generator")
+STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "generator", "pack")
+# What a pack may have besides; a run does these stages only if they are asked for.
+EXTRA_PARTS = ("detail", "critic")
+ALL_STAGES = (*STAGES[:-1], *EXTRA_PARTS, STAGES[-1])
 
 
 # The prompt encoder learns nothing from fewer clips with captions than these.
 FEWEST_CAPTIONED = 16
 PATIENCE = 5
-
-# Chosen by the judge on 40 paraphrases (LOG.md): with guidance from 0, as in the paper, this small model draws its first cells without the
-# prompt and ends in a noise floor.
-EMBEDDED_SAMPLING = SamplingSettings(guidance=8.0, guidance_start=3.0, temperature=8.0, token_temperature=0.7, candidates=2)
-
-
-@dataclass(frozen=True)
-class EmbeddedRun:
-    """Sizes of one run; the defaults are what two cores train in some hours."""
-
-    shards: int = 100
-    single_share: float = 0.8
-    tokenizer: TokenizerTraining = TokenizerTraining()
-    prompt: PromptTraining = PromptTraining()
-    vocoder: VocoderTraining = VocoderTraining()
-    generator: GeneratorTraining = GeneratorTraining()
-    sampling: SamplingSettings = EMBEDDED_SAMPLING
-    name: str = "Melbrush embedded"
-    id: str = "embedded"
-    notes: dict[str, Any] = field(default_factory=dict)
-
-
-def toy_run() -> EmbeddedRun:
-    """Everything so small that the whole recipe runs in a minute: a rehearsal, not a model."""
-    loop = LoopConfig(steps=4, batch_size=4, warmup_steps=2, validate_every=4, log_every=2)
-    return EmbeddedRun(
-        shards=1,
-        tokenizer=TokenizerTraining(loop=loop),
-        prompt=PromptTraining(loop=replace(loop, batch_size=8)),
-        vocoder=VocoderTraining(loop=loop, crop_frames=32),
-        generator=GeneratorTraining(loop=loop),
-        name="Rehearsal",
-        id="toy",
-    )
-
-
-def accelerator_run() -> EmbeddedRun:
-    """The larger embedded generator (12 x 384) on a larger corpus: what an accelerator trains in minutes."""
-    generator = GeneratorTraining(loop=LoopConfig(steps=20_000, batch_size=512, warmup_steps=400), model=EMBEDDED_LARGE, learning_rate=6e-4)
-    return EmbeddedRun(shards=400, single_share=0.55, generator=generator)
-
-
-def paper_run() -> EmbeddedRun:
-    """The published sizes and training details (SpecMaskGIT section 4), for whoever has the data and the accelerators."""
-    model = GeneratorConfig(condition_dim=PromptTraining().model.dim)
-    generator = replace(PAPER_TRAINING, model=model)
-    return EmbeddedRun(
-        shards=1000,
-        tokenizer=PAPER_TOKENIZER,
-        generator=generator,
-        sampling=SamplingSettings(),
-        name="Melbrush at the paper's size",
-        id="paper",
-    )
-
-
-RUNS: dict[str, Callable[[], EmbeddedRun]] = {
-    "embedded": EmbeddedRun,
-    "accelerator": accelerator_run,
-    "paper": paper_run,
-    "toy": toy_run,
-}
 
 
 class Workshop:
@@ -150,7 +97,7 @@ class Workshop:
 
         Of several processes the first alone does what is no training, while the others wait.
         """
-        if name in PARTS or self.fabric is None:
+        if name in (*PARTS, *EXTRA_PARTS) or self.fabric is None:
             yield from self._stage(name)
             return
         if self.fabric.is_global_zero:
@@ -161,10 +108,13 @@ class Workshop:
         stages: dict[str, Callable[[], Iterator[str]]] = {
             "corpus": self._corpus,
             "tokenizer": self._tokenizer,
+            "decoder": self._decoder,
             "prompt": self._prompt,
             "vocoder": self._vocoder,
             "tokens": self._tokens,
             "generator": self._generator,
+            "detail": self._detail,
+            "critic": self._critic,
         }
         yield from stages[name]()
 
@@ -184,7 +134,14 @@ class Workshop:
         return train, validation
 
     def _tokenizer(self) -> Iterator[str]:
-        yield from self._train(TokenizerTask(self.run.tokenizer, *self._sets()))
+        yield from self._train(TokenizerTask(replace(self.run.tokenizer, model=self.tokenizer_model), *self._sets()))
+
+    def _decoder(self) -> Iterator[str]:
+        tokenizer = self._coder()
+        if not isinstance(tokenizer, ConvTokenizer) or not self.run.decoder.grain:
+            yield "decoder: it stays as the training of the tokenizer left it."
+            return
+        yield from self._train(DecoderTask(self.run.decoder, tokenizer, *self._sets()))
 
     def _prompt(self) -> Iterator[str]:
         if not self.learns_words:
@@ -205,10 +162,25 @@ class Workshop:
         for path in sorted(self.shards.glob("shard-*")):
             yield f"encoded {encode_shard(path, self.encoded, tokenizer, prompt).name}"
 
-    def _generator(self) -> Iterator[str]:
+    def _token_sets(self) -> tuple[TokenSet, TokenSet]:
         train, validation = (TokenSet(self.shards, self.encoded, split) for split in ("train", "validation"))
         if not len(train):
             raise EngineError("path", f"There are no tokens to train on in {self.encoded}; do the stage tokens first.")
+        return train, validation
+
+    def _detail(self) -> Iterator[str]:
+        tokenizer = self.trained_tokenizer()
+        if not isinstance(tokenizer, ConvTokenizer):
+            raise EngineError("value", "Only the light tokenizer can have a detail part.")
+        yield from self._train(DetailTask(self.run.detail, *self._sets(), tokenizer))
+
+    def _critic(self) -> Iterator[str]:
+        train, validation = self._token_sets()
+        recipe = replace(self.run.critic, model=replace(self.run.critic.model, condition_dim=self.trained_prompt().config.dim))
+        yield from self._train(CriticTask(recipe, train, validation if len(validation) else train, self.trained_generator()))
+
+    def _generator(self) -> Iterator[str]:
+        train, validation = self._token_sets()
         recipe = self.run.generator
         if self.sounds is not None and not any(self.sounds.captioned_clips.values()):
             recipe = replace(recipe, text_share=0.0)
@@ -227,9 +199,11 @@ class Workshop:
         return WatchedGeneratorTask(recipe, train, validation, self.trained_tokenizer(), self.trained_prompt())
 
     def _train(self, task: Any) -> Iterator[str]:
-        if self.start:
+        # The decoder has none: it starts from the tokenizer of this run.
+        source = getattr(self.start, task.name, None)
+        if source is not None:
             for network in (task.network, task.averaged):
-                _take_over(network, getattr(self.start, task.name), task.name)
+                _take_over(network, source, task.name)
         trainer = Trainer(task, self.checkpoints, self.fabric)
         yield f"{task.name}: from step {trainer.step} of {task.config.steps}, log in {self.checkpoints / (task.name + '.jsonl')}"
         trainer.run()
@@ -249,9 +223,27 @@ class Workshop:
         network.load_state_dict({key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)})
         return network.eval().requires_grad_(False)
 
+    @property
+    def tokenizer_model(self) -> ConvTokenizerConfig | SpecVqganConfig:
+        """The recipe's sizes, with noise in the decoder if the pack that the run starts from has it."""
+        model, start = self.run.tokenizer.model, self.start.tokenizer.config if self.start else None
+        both = isinstance(model, ConvTokenizerConfig) and isinstance(start, ConvTokenizerConfig)
+        return replace(model, grain=start.grain) if both else model
+
+    def _coder(self) -> ConvTokenizer | SpecVqganTokenizer:
+        """Averaged tokenizer as its own training left it."""
+        return self._averaged("tokenizer", build_tokenizer(self.tokenizer_model))
+
     def trained_tokenizer(self) -> ConvTokenizer | SpecVqganTokenizer:
-        """Averaged tokenizer of the last checkpoint."""
-        return self._averaged("tokenizer", build_tokenizer(self.run.tokenizer.model))
+        """Averaged tokenizer of the last checkpoint, with the finished decoder if there is one."""
+        tokenizer, path = self._coder(), self.checkpoints / "decoder.safetensors"
+        if not path.exists():
+            return tokenizer
+        finished = with_grain(tokenizer, self.run.decoder.grain)
+        # Only the decoder: the codes are those of the tokenizer, whatever was done to it since.
+        averaged = {name: value for name, value in load_checkpoint(path)["averaged"].items() if name.startswith("decoder.")}
+        finished.load_state_dict({**finished.state_dict(), **averaged})
+        return calmed(finished, self.run.decoder.grain_share).eval().requires_grad_(False)
 
     def trained_prompt(self) -> ContrastivePromptEncoder:
         """Averaged prompt encoder of the last checkpoint, or that of a finished pack where there are no captions.
@@ -279,7 +271,7 @@ class Workshop:
         run = self.run
         trained = (self.trained_tokenizer(), self.trained_generator(), self.trained_prompt(), self.trained_vocoder())
         networks = {}
-        for network in trained:
+        for network in (*trained, *self._trained_extras(trained[0])):
             name, architecture = next((n, a) for n, a in ARCHITECTURES.items() if a.config is type(network.config))
             networks[architecture.role] = (name, network.config, network.state_dict())
         fields = {
@@ -291,6 +283,14 @@ class Workshop:
             "provenance": self.provenance(),
         }
         return write_pack(target, fields, networks, self.knowledge())
+
+    def _trained_extras(self, tokenizer: nn.Module) -> Iterator[nn.Module]:
+        """The parts besides that this run has trained."""
+        if (self.checkpoints / "detail.safetensors").exists():
+            yield self._averaged("detail", build_detail(self.run.detail.model, tokenizer))
+        if (self.checkpoints / "critic.safetensors").exists():
+            model = replace(self.run.critic.model, condition_dim=self.trained_prompt().config.dim)
+            yield self._averaged("critic", TokenCritic(model))
 
     def class_counts(self) -> dict[str, int]:
         """Clips of each class that training saw."""
@@ -315,11 +315,15 @@ class Workshop:
             concepts = {name: list(recipe.nouns[:4]) for name, recipe in recipes().items() if name in classes}
         else:
             concepts = {name: [" ".join(words_of(name))] for name in classes if words_of(name)}
-        return {"words": sorted(word for word, count in seen.items() if count >= 2), "concepts": concepts}
+        # A prompt encoder that was taken over and not trained has not forgotten anything.
+        kept = self.start.knowledge if self.start and not self._steps_of("prompt") else {}
+        words = {*kept.get("words", ()), *(word for word, count in seen.items() if count >= 2)}
+        return {"words": sorted(words), "concepts": {**kept.get("concepts", {}), **concepts}}
 
     def provenance(self) -> dict[str, Any]:
         """Where the pack comes from: commit, corpus or number of own sounds, hours, steps, compute; never a path or a name of a file."""
-        steps = {part: self._steps_of(part) for part in PARTS}
+        extras = [part for part in EXTRA_PARTS if (self.checkpoints / f"{part}.safetensors").exists()]
+        steps = {part: self._steps_of(part) for part in (*PARTS, *extras)}
         origin = {"started_from": {"hash": self.start.manifest.hash, **self.start.manifest.provenance}} if self.start else {}
         return {
             **origin,
@@ -333,7 +337,7 @@ class Workshop:
     def _steps_of(self, part: str) -> int:
         """Steps behind the weights that the pack gets."""
         path = self.checkpoints / f"{part}.safetensors"
-        if not path.exists() and (self.start or (part == "prompt" and not self.learns_words)):
+        if not path.exists() and (self.start or part == "decoder" or (part == "prompt" and not self.learns_words)):
             return 0
         checkpoint = load_checkpoint(path)
         return int(checkpoint["best"]["step"] if "best" in checkpoint else checkpoint["step"])
@@ -360,7 +364,7 @@ def _take_over(network: nn.Module, source: nn.Module, part: str) -> nn.Module:
     except RuntimeError as error:
         raise EngineError("pack", f"The {part} of the pack to start from has another size than this recipe's.") from error
     for module in inner.modules():
-        if isinstance(module, CosineQuantizer):
+        if isinstance(module, CosineQuantizer | ResidualQuantizer):
             module.go_on()
     return network
 

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engine.geometry import Geometry
 from engine.models.specvqgan import SpecVqganConfig, SpecVqganTokenizer
 from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
 from engine.training.loop import LoopConfig, Trainer, averaged_copy, mean_of
@@ -17,6 +18,8 @@ from engine.training.pictures import PatchDiscriminator, reconstruction_loss
 from engine.training.shards import ShardSet
 
 DB_PER_UNIT = 50.0
+CLIP_FRAMES = Geometry().frames
+SILENT = -0.8
 
 
 @dataclass(frozen=True)
@@ -79,16 +82,7 @@ class TokenizerTask:
 
     def batch(self, rng: np.random.Generator, size: int, step: int) -> dict[str, Tensor]:
         """Random crops (B, 1, bands, crop_frames) of clips that are not silent there."""
-        crops = []
-        frames = self.recipe.crop_frames
-        for clip in rng.integers(len(self.train), size=size):
-            for _ in range(3):
-                start = int(rng.integers(0, 848 - frames + 1))
-                crop = self.train.mel(int(clip), start, frames)
-                if crop.max() > -0.8:
-                    break
-            crops.append(crop)
-        return {"mel": torch.from_numpy(np.stack(crops))[:, None]}
+        return {"mel": random_crops(self.train, rng, size, self.recipe.crop_frames)}
 
     def update(self, trainer: Trainer, batch: dict[str, Tensor]) -> dict[str, float]:
         """One step of the tokenizer and, late in the run, of the discriminator."""
@@ -133,6 +127,19 @@ class TokenizerTask:
             "val_perplexity": perplexity(all_ids, 1024),
             "clips": len(self.train),
         }
+
+
+def random_crops(clips: ShardSet, rng: np.random.Generator, size: int, frames: int) -> Tensor:
+    """Random crops (size, 1, bands, frames) of clips that are not silent there, if three tries find such a place."""
+    crops = []
+    for clip in rng.integers(len(clips), size=size):
+        for _ in range(3):
+            start = int(rng.integers(0, CLIP_FRAMES - frames + 1))
+            crop = clips.mel(int(clip), start, frames)
+            if crop.max() > SILENT:
+                break
+        crops.append(crop)
+    return torch.from_numpy(np.stack(crops))[:, None]
 
 
 def perplexity(ids: Tensor, code_count: int) -> float:

@@ -6,10 +6,12 @@ from pathlib import Path
 import torch
 
 from engine.training.commands import follow
+from engine.training.decoder_task import DecoderTraining
 from engine.training.generator_task import GeneratorTraining
 from engine.training.loop import LoopConfig
 from engine.training.prompt_task import PromptTraining
-from engine.training.runs import STAGES, EmbeddedRun, Workshop
+from engine.training.recipes import EmbeddedRun
+from engine.training.runs import STAGES, Workshop
 from engine.training.tokenizer_task import TokenizerTraining
 from engine.training.vocoder_task import VocoderTraining
 from tests.training.synthetic import GENERATOR, PROMPT, TOKENIZER, VOCODER
@@ -17,6 +19,7 @@ from tests.training.synthetic import GENERATOR, PROMPT, TOKENIZER, VOCODER
 LOOP = LoopConfig(steps=12, batch_size=4, warmup_steps=2, validate_every=6, log_every=2, checkpoint_every_s=-1.0)
 RUN = EmbeddedRun(
     tokenizer=TokenizerTraining(loop=LOOP, model=TOKENIZER, crop_frames=64, validation_clips=2),
+    decoder=DecoderTraining(loop=LOOP, grain=2, crop_frames=64, validation_clips=2),
     prompt=PromptTraining(loop=LOOP, model=PROMPT, extra_captions=8),
     vocoder=VocoderTraining(loop=LOOP, model=VOCODER, crop_frames=24, validation_clips=1),
     generator=GeneratorTraining(loop=LOOP, model=GENERATOR),

@@ -28,7 +28,8 @@ from engine.training.checkpoint import load_checkpoint
 from engine.training.commands import Changes, configured, follow
 from engine.training.loop import Trainer
 from engine.training.prompt_task import PromptTask
-from engine.training.runs import STAGES, EmbeddedRun, Workshop, paper_run
+from engine.training.recipes import EmbeddedRun, paper_run
+from engine.training.runs import PARTS, STAGES, Workshop
 from engine.training.shards import ShardSet
 from engine.training.tokenizer_task import build_tokenizer
 from engine.types import EngineError, Finished, GenerationRequest, SamplingSettings
@@ -42,7 +43,7 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "C
 
 def short(run: EmbeddedRun = RUN, steps: int = 2) -> EmbeddedRun:
     """The toy run with fewer steps."""
-    parts = {name: getattr(run, name) for name in ("tokenizer", "prompt", "vocoder", "generator")}
+    parts = {name: getattr(run, name) for name in PARTS}
     return replace(run, **{name: replace(part, loop=replace(part.loop, steps=steps)) for name, part in parts.items()})
 
 

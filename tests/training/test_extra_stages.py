@@ -1,0 +1,53 @@
+"""Stages that a run does only if asked: the parts that a pack may have besides."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.models.pack import load_pack
+from engine.training.critic_task import CriticTraining
+from engine.training.detail_task import DetailTraining
+from engine.training.loop import LoopConfig
+from engine.training.runs import ALL_STAGES, STAGES, Workshop
+from engine.types import EngineError
+from tests.extra_parts import CRITIC, DETAIL
+from tests.tiny import write_tiny_pack
+from tests.training.own_run import RUN
+from tests.training.synthetic import write_shard
+
+LOOP = LoopConfig(steps=2, batch_size=2, warmup_steps=1, validate_every=2)
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Workshop:
+    write_tiny_pack(tmp_path / "tiny")
+    write_shard(tmp_path / "run" / "shards", 0)
+    run = replace(
+        RUN,
+        generator=replace(RUN.generator, model=load_pack(tmp_path / "tiny").generator.config),
+        detail=DetailTraining(loop=LOOP, model=DETAIL, crop_frames=64, validation_clips=1),
+        critic=CriticTraining(loop=LOOP, model=CRITIC, validation_clips=2),
+    )
+    return Workshop(tmp_path / "run", run, start=tmp_path / "tiny")
+
+
+def test_a_pack_gets_what_was_trained_besides(workshop: Workshop, tmp_path: Path) -> None:
+    for stage in ("tokens", "detail", "critic"):
+        list(workshop.stage(stage))
+    workshop.export(tmp_path / "more")
+    pack = load_pack(tmp_path / "more")
+    assert pack.detail is not None and pack.critic is not None
+    assert {part: pack.manifest.provenance["steps"][part] for part in ("detail", "critic")} == {"detail": 2, "critic": 2}
+
+
+def test_a_run_without_them_makes_a_pack_without_them(workshop: Workshop, tmp_path: Path) -> None:
+    assert [stage for stage in ALL_STAGES if stage not in STAGES] == ["detail", "critic"]
+    workshop.export(tmp_path / "plain")
+    pack = load_pack(tmp_path / "plain")
+    assert pack.detail is None and pack.critic is None and "detail" not in pack.manifest.provenance["steps"]
+
+
+def test_a_critic_needs_tokens(workshop: Workshop) -> None:
+    with pytest.raises(EngineError, match="do the stage tokens first"):
+        list(workshop.stage("critic"))
