@@ -63,6 +63,7 @@ def connect_commands(studio: Studio) -> None:
         "file.import": studio.projects.import_sounds,
         "file.export": lambda: studio.export([]),
         "file.packs": lambda: studio.open_packs(),
+        "file.train": lambda: studio.training_wizard.open_wizard(),
         "file.preferences": lambda: studio.settings_dialog.open_preferences(),
         "file.quit": studio.projects.close,
         "help.shortcuts": lambda: studio.shortcut_sheet.open_sheet(),

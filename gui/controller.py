@@ -27,12 +27,21 @@ from engine.types import (
     TakeReady,
 )
 from gui.run_state import Run, StepPictures
+from gui.step_names import edit_text, use_text
+from gui.take_model import kind_text
 from gui.worker import Cancelled, LoadPack, Worker
 
 SEED_LIMIT = 2**31
 
 _RECIPE_NAMES = {"duration_s": "duration"}
-_RANGES = {"seed": (0, 2**53 - 1), "duration_s": (0.5, 600.0), "blend": (0.0, 1.0), "steps": (1, 256), "candidates": (1, 16)}
+_RANGES = {
+    "seed": (0, 2**53 - 1),
+    "duration_s": (0.5, 600.0),
+    "blend": (0.0, 1.0),
+    "steps": (1, 256),
+    "candidates": (1, 16),
+    "remask": (0.0, 1.0),
+}
 _CHOICES = {"order": get_args(OrderName)}
 
 
@@ -90,15 +99,14 @@ class Controller(QObject):
 
     def edit(self, name: str, value: object) -> None:
         """A field of the prompt bar has another value; typing and dragging in one field is one step."""
-        labels = {"prompt": self.tr("Edit prompt"), "negative": self.tr("Edit negative prompt"), "blend": self.tr("Blend")}
         # Rolling the dice changes the seed and its lock: one step.
         kind = "seed" if name.startswith("seed") else name
-        self.session.change(labels.get(name, self.tr("Change {}").format(kind.replace("_", " "))), ("edit", kind), **{name: value})
+        self.session.change(edit_text(kind), ("edit", kind), **{name: value})
 
     def edit_setting(self, name: str, value: object) -> None:
         """A sampling setting has another value."""
         settings = replace(self.document.settings, **{name: value})
-        self.session.change(self.tr("Change {}").format(name.replace("_", " ")), ("setting", name), settings=settings)
+        self.session.change(edit_text(name), ("setting", name), settings=settings)
 
     def assess(self, prompt: str) -> None:
         """Asks how well the pack knows a prompt; only the newest question is answered."""
@@ -235,7 +243,7 @@ class Controller(QObject):
         if what in ("everything", "remix"):
             fields |= {"duration_s": request.duration_s, "settings": request.settings}
             fields |= {"reference": request.reference, "blend": request.blend}
-        self.session.change(self.tr("Use {} of {}").format(what, entry.name), **fields)
+        self.session.change(use_text(what, entry.name), **fields)
 
     # Answers
 
@@ -369,7 +377,9 @@ class Controller(QObject):
         """A name that no take has yet: the prompt's, or that of the take it was made from."""
         parent = self.document.entry(run.parent)
         edited = parent is not None and run.kind != "branched"
-        base = parent.name.split(" – ")[0] + " – " + self.tr(run.kind) if edited else _short(run.request.prompt, 32) or self.tr("Sound")
+        base = _short(run.request.prompt, 32) or self.tr("Sound")
+        if edited:
+            base = parent.name.split(" – ")[0] + " – " + kind_text(run.kind).lower()
         taken = {entry.name for entry in self.document.takes}
         number = 1
         while (name := base if number == 1 else f"{base} {number}") in taken:

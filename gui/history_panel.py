@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.icons import icon
+from gui.shortcuts import pass_focus
 from gui.theme import RADIUS, SPACE, Theme, current_theme
 
 ROW_HEIGHT = 4 * SPACE
@@ -188,8 +189,10 @@ class HistoryPanel(QWidget):
         """All steps, oldest first; ``index`` is the present one, those after it are undone."""
         moved = (labels, index) != (self._model.labels, self._model.present)
         self._model.show_history(labels, index)
-        self._undo.setEnabled(index > 0)
-        self._redo.setEnabled(index + 1 < len(labels))
+        for button, possible in ((self._undo, index > 0), (self._redo, index + 1 < len(labels))):
+            if button.hasFocus() and not possible:
+                pass_focus(self.list)
+            button.setEnabled(possible)
         self._undo.setToolTip(self._tip(self.tr("Undo"), labels[index] if index > 0 else "", "Ctrl+Z"))
         self._redo.setToolTip(self._tip(self.tr("Redo"), labels[index + 1] if index + 1 < len(labels) else "", "Ctrl+Shift+Z"))
         if moved and 0 <= index < len(labels):

@@ -35,6 +35,7 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         "file.export",
         None,
         "file.packs",
+        "file.train",
         "file.preferences",
         "file.quit",
     ),
@@ -209,7 +210,8 @@ class MainWindow(QMainWindow):
     def _build_side(self) -> QWidget:
         self.side_tabs = QTabWidget()
         self.side_tabs.setObjectName("SideTabs")
-        self.side_tabs.setAccessibleName(self.tr("Takes and history"))
+        for part in (self.side_tabs, self.side_tabs.tabBar()):
+            part.setAccessibleName(self.tr("Takes and history"))
         self.side_tabs.addTab(self.takes_panel, self.tr("Takes"))
         self.side_tabs.addTab(self._paint_page(), self.tr("Paint"))
         self.side_tabs.addTab(self._details_page(), self.tr("Details"))

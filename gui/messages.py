@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.dialog_parts import button_row, text_button
 from gui.icons import icon
 from gui.theme import SPACE
 
@@ -56,9 +57,9 @@ class MessageBox(QDialog):
         self.sentence = self._make_sentence(sentence)
         self.detail = self._make_detail(detail)
         self.fold = self._make_fold()
-        self.copy = self._button(self.tr("Copy details"), self.tr("Copies the sentence and the details"))
+        self.copy = text_button(self.tr("Copy details"), self.tr("Copies the sentence and the details"))
         self.copy.hide()
-        self.close_button = self._button(self.tr("Close"), self.tr("Closes this message (Esc)"))
+        self.close_button = text_button(self.tr("Close"), self.tr("Closes this message (Esc)"))
         self.close_button.setDefault(True)
         self.fold.setVisible(bool(detail))
         self.fold.toggled.connect(self._unfold)
@@ -90,18 +91,11 @@ class MessageBox(QDialog):
         return field
 
     def _make_fold(self) -> QPushButton:
-        fold = self._button(self.tr("Details"), self.tr("Shows or hides the details"))
+        fold = text_button(self.tr("Details"), self.tr("Shows or hides the details"))
         fold.setIcon(icon("chevron-right", "muted"))
         fold.setProperty("role", "quiet")
         fold.setCheckable(True)
         return fold
-
-    def _button(self, text: str, help_text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(False)
-        button.setAccessibleName(text)
-        button.setToolTip(help_text)
-        return button
 
     def _lay_out(self, kind: MessageKind) -> None:
         picture = QLabel()
@@ -110,18 +104,12 @@ class MessageBox(QDialog):
         top.setSpacing(2 * SPACE)
         top.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         top.addWidget(self.sentence, 1)
-        bottom = QHBoxLayout()
-        bottom.setSpacing(SPACE)
-        bottom.addWidget(self.fold)
-        bottom.addWidget(self.copy)
-        bottom.addStretch(1)
-        bottom.addWidget(self.close_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * SPACE, 3 * SPACE, 3 * SPACE, 2 * SPACE)
         column.setSpacing(2 * SPACE)
         column.addLayout(top)
         column.addWidget(self.detail, 1)
-        column.addLayout(bottom)
+        column.addLayout(button_row((self.fold, self.copy), self.close_button))
 
     def _unfold(self, open_: bool) -> None:
         self.detail.setVisible(open_)

@@ -12,6 +12,7 @@ from gui.icons import icon
 from gui.prompt_details import PromptDetails
 from gui.prompt_field import PromptField
 from gui.run_status import RunStatus
+from gui.shortcuts import pass_focus
 from gui.theme import SPACE, Theme
 
 MOST_SUGGESTIONS = 3
@@ -183,6 +184,8 @@ class PromptBar(QWidget):
         text = self.tr("Stopping") if self._stopping else self.tr("Cancel") if self._running else self._action
         button.setText(text)
         button.setIcon(icon("cancel") if self._running else icon("generate", "on_accent" if self._enabled else "muted"))
+        if button.hasFocus() and self._stopping:
+            pass_focus(self._field)
         button.setEnabled(not self._stopping if self._running else self._enabled)
         button.setAccessibleName(text)
         button.setAccessibleDescription("" if self._running else self._why)

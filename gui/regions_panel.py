@@ -27,6 +27,7 @@ from gui.history_panel import Index
 from gui.icons import icon
 from gui.mask_overlay import region_colour
 from gui.region_form import RegionForm
+from gui.shortcuts import pass_focus
 from gui.theme import RADIUS, SPACE, Theme, current_theme
 from gui.ticks import format_hz
 
@@ -197,10 +198,13 @@ class RegionsPanel(QWidget):
         return times + " · " + self.tr("{0}–{1}").format(format_hz(bounds.low_hz), format_hz(bounds.high_hz))
 
     def _offer(self, has_active: bool) -> None:
+        self.add_button.setEnabled(self._frames > 0)
+        focus = self.focusWidget()
+        if not has_active and focus is not None and focus.hasFocus():
+            pass_focus(self.add_button)
         self.form.setVisible(has_active)
         self.list.setVisible(bool(self._regions))
         self._empty.setVisible(not self._regions)
-        self.add_button.setEnabled(self._frames > 0)
         self.copy_button.setEnabled(has_active)
         self.remove_button.setEnabled(has_active)
 

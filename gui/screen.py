@@ -19,6 +19,7 @@ from gui.playback import Levels
 from gui.player import Player
 from gui.run_state import Run
 from gui.settings import Settings
+from gui.step_names import step_text
 
 _FLOOR_DB = -90.0
 
@@ -51,7 +52,7 @@ class Screen(QObject):
         current = document.current_entry
         parent = document.entry(current.parent) if current else None
         window.take_details.show_entry(current, parent.name if parent else "")
-        window.history_panel.show_history(history.labels, history.index)
+        window.history_panel.show_history(tuple(step_text(version.label) for version in history.versions), history.index)
         window.canvas.show_selection(document.selection)
         window.set_title(self.session.path.stem if self.session.path else "", self.session.dirty and bool(document.takes))
         window.actions_by_id["edit.undo"].setEnabled(history.can_undo)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.dialog_parts import button_row, search_field, show_beside, text_button
 from gui.icons import icon
 from gui.settings import SETTINGS, Setting, Settings, automatic_of, choices_of, help_of, label_of, section_name, sections
 from gui.theme import SPACE
@@ -250,9 +251,7 @@ class SettingsDialog(QDialog):
         if section:
             self.search.clear()
             self.list.setCurrentRow(sections().index(section))
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        show_beside(self)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Measures the sections anew: rows measured before the first show keep the height they have without a style sheet."""
@@ -265,13 +264,9 @@ class SettingsDialog(QDialog):
         self.rows[key].refresh()
 
     def _make_search(self) -> QLineEdit:
-        search = QLineEdit()
+        told = self.tr("Shows the settings of all sections that contain this text")
+        search = search_field(self.tr("Search"), self.tr("Search preferences"), told)
         search.setFixedWidth(22 * SPACE)
-        search.setPlaceholderText(self.tr("Search"))
-        search.setAccessibleName(self.tr("Search preferences"))
-        search.setToolTip(self.tr("Shows the settings of all sections that contain this text"))
-        search.setClearButtonEnabled(True)
-        search.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         return search
 
     def _make_list(self) -> QListWidget:
@@ -309,20 +304,11 @@ class SettingsDialog(QDialog):
         return area
 
     def _make_buttons(self) -> QHBoxLayout:
-        reset = QPushButton(self.tr("Reset all"))
-        reset.setToolTip(self.tr("Puts every setting back to its default; keys and recent projects stay"))
+        reset = text_button(self.tr("Reset all"), self.tr("Puts every setting back to its default; keys and recent projects stay"))
         reset.clicked.connect(self._settings.reset_all)
-        close = QPushButton(self.tr("Close"))
-        close.setToolTip(self.tr("Closes the preferences (Esc)"))
+        close = text_button(self.tr("Close"), self.tr("Closes the preferences (Esc)"))
         close.clicked.connect(self.close)
-        for button in (reset, close):
-            button.setAutoDefault(False)
-            button.setAccessibleName(button.text())
-        row = QHBoxLayout()
-        row.addWidget(reset)
-        row.addStretch(1)
-        row.addWidget(close)
-        return row
+        return button_row((reset,), close)
 
     def _filter(self) -> None:
         words = self.search.text().casefold().split()

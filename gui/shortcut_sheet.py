@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.icons import icon
+from gui.dialog_parts import button_row, search_field, show_beside, text_button
 from gui.shortcuts import Command, Shortcuts, section_of, text_of
 from gui.theme import SPACE
 
@@ -167,9 +167,7 @@ class ShortcutSheet(QDialog):
 
     def open_sheet(self) -> None:
         """Shows the sheet beside the work, ready to search."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        show_beside(self)
         self.search.setFocus()
         self.search.selectAll()
 
@@ -178,13 +176,8 @@ class ShortcutSheet(QDialog):
         self.editor.ask(command_id)
 
     def _make_search(self) -> QLineEdit:
-        search = QLineEdit()
-        search.setPlaceholderText(self.tr("Search commands or keys"))
-        search.setAccessibleName(self.tr("Search shortcuts"))
-        search.setToolTip(self.tr("Shows only commands whose name or key contains this text"))
-        search.setClearButtonEnabled(True)
-        search.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
-        return search
+        told = self.tr("Shows only commands whose name or key contains this text")
+        return search_field(self.tr("Search commands or keys"), self.tr("Search shortcuts"), told)
 
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
@@ -202,25 +195,12 @@ class ShortcutSheet(QDialog):
         return tree
 
     def _make_buttons(self) -> QHBoxLayout:
-        self.reset_one = self._button(self.tr("Reset key"), self.tr("Gives the chosen command its first key again"))
-        self.remove = self._button(self.tr("Remove key"), self.tr("Leaves the chosen command without a key"))
-        self.reset_all = self._button(self.tr("Reset all"), self.tr("Gives every command its first key again"))
-        close = self._button(self.tr("Close"), self.tr("Closes this sheet (Esc)"))
+        self.reset_one = text_button(self.tr("Reset key"), self.tr("Gives the chosen command its first key again"))
+        self.remove = text_button(self.tr("Remove key"), self.tr("Leaves the chosen command without a key"))
+        self.reset_all = text_button(self.tr("Reset all"), self.tr("Gives every command its first key again"))
+        close = text_button(self.tr("Close"), self.tr("Closes this sheet (Esc)"))
         close.clicked.connect(self.close)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE)
-        for button in (self.reset_one, self.remove, self.reset_all):
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(close)
-        return row
-
-    def _button(self, text: str, help_text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(False)
-        button.setAccessibleName(text)
-        button.setToolTip(help_text)
-        return button
+        return button_row((self.reset_one, self.remove, self.reset_all), close)
 
     def _fill(self) -> None:
         heads: dict[str, QTreeWidgetItem] = {}

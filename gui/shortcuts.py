@@ -127,6 +127,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("file.import", QT_TRANSLATE_NOOP("Shortcuts", "Import a sound…"), FILES, ("Ctrl+Shift+I",)),
     Command("file.export", QT_TRANSLATE_NOOP("Shortcuts", "Export sounds…"), FILES, ("Ctrl+Shift+E",)),
     Command("file.packs", QT_TRANSLATE_NOOP("Shortcuts", "Packs…"), FILES),
+    Command("file.train", QT_TRANSLATE_NOOP("Shortcuts", "Train a pack from your own sounds…"), FILES),
     Command("file.preferences", QT_TRANSLATE_NOOP("Shortcuts", "Preferences…"), FILES, ("Ctrl+,",)),
     Command("file.quit", QT_TRANSLATE_NOOP("Shortcuts", "Quit"), FILES, ("Ctrl+Q",)),
     Command("help.shortcuts", QT_TRANSLATE_NOOP("Shortcuts", "Keyboard shortcuts"), HELP, ("F1", "Shift+?")),
@@ -271,7 +272,8 @@ class FocusKeys(QObject):
     """Keeps keys of the window away from a focused widget that needs them itself.
 
     Text fields keep letters and cursor keys; lists, sliders and tabs their moving keys; buttons and tick boxes Space, but only if they were
-    reached by keyboard, so that Space still plays after a click. It looks at the focused widget only, never at all events of the program.
+    reached by keyboard, so that Space still plays after a click. Number fields leave undo and redo to the window: what was typed there is a
+    step of the project. It looks at the focused widget only, never at all events of the program.
     """
 
     def __init__(self, app: QApplication) -> None:
@@ -285,11 +287,20 @@ class FocusKeys(QObject):
             new.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Accepts the question "is this a shortcut?" for the widget, which makes the key a plain key."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and needs_key(watched, event):
+        """Answers the question "is this a plain key?" for the widget, or leaves the answer to it."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if needs_key(watched, event):
             event.accept()
             return True
+        if isinstance(watched, QAbstractSpinBox) and _goes_through_history(event):
+            event.ignore()
+            return True
         return False
+
+
+def _goes_through_history(event: QKeyEvent) -> bool:
+    return event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
 
 
 def needs_key(widget: QObject, event: QKeyEvent) -> bool:
@@ -304,3 +315,12 @@ def needs_key(widget: QObject, event: QKeyEvent) -> bool:
     if isinstance(widget, QComboBox):
         return key in _MOVING or key == Qt.Key.Key_Space
     return isinstance(widget, QAbstractItemView | QAbstractSlider | QTabBar) and key in _MOVING
+
+
+def pass_focus(widget: QWidget) -> None:
+    """Gives the focus of a widget that goes away or is about to be disabled to ``widget``; Qt would choose a random neighbour.
+
+    Who came by keyboard stays with it: Space presses the button ``widget``.
+    """
+    by_key = widget.window().testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+    widget.setFocus(Qt.FocusReason.ShortcutFocusReason if by_key else Qt.FocusReason.OtherFocusReason)

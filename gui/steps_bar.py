@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.types import StepHistory
 from gui.icons import icon
+from gui.shortcuts import pass_focus
 from gui.theme import SPACE, Theme, current_theme, mix
 
 _KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
@@ -198,7 +199,11 @@ class StepsBar(QWidget):
         steps = history.steps
         shares = history.fixed.reshape(steps, -1).mean(axis=1), history.confidence.reshape(steps, -1).mean(axis=1)
         self._timeline.show_shares(*(np.nan_to_num(np.clip(share, 0, 1)) for share in shares))
+        # Who branched by key was left on the sentence that stood here during the run.
+        waited = self._empty.hasFocus()
         self._pages.setCurrentIndex(0)
+        if waited:
+            pass_focus(self._timeline)
         self._explain()
 
     def show_step(self, step: int) -> None:
@@ -227,6 +232,8 @@ class StepsBar(QWidget):
         self._confidence.setText(self._timeline.confidence_of(step))
         self._timeline.setAccessibleDescription(f"{self._label.text()}, {self._confidence.text()}")
         finished = step == self._timeline.maximum()
+        if finished and (self._branch.hasFocus() or self._back.hasFocus()):
+            pass_focus(self._timeline)
         self._branch.setEnabled(not finished)
         self._back.setEnabled(not finished)
 

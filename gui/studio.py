@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, QTimer
+from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication
 
@@ -34,9 +34,12 @@ _ASSETS = Path(__file__).parents[1] / "assets"
 
 if TYPE_CHECKING:
     from gui.export_dialog import ExportDialog
+    from gui.output import DeviceInfo
     from gui.pack_manager import PackManager
     from gui.settings_dialog import SettingsDialog
     from gui.shortcut_sheet import ShortcutSheet
+    from gui.training_desk import TrainingDesk
+    from gui.training_wizard import TrainingWizard
 
 
 class Studio(QObject):
@@ -64,6 +67,8 @@ class Studio(QObject):
         self.screen = Screen(self.window, self.session, self.controller, self.listening, self.player, settings)
         self._zoomed: Region | None = None
         self.downloads: Worker | None = None
+        self.training: TrainingDesk | None = None
+        self.runs = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "runs"
         self.edits = Edits(self.session, self.controller, self)
         self.paint = PaintDesk(self.window, self.session, self.edits, self.listening, self.screen, settings)
         self.preferences = Preferences(app, settings, self.window, self.controller, self.listening, self.player, self.screen)
@@ -90,8 +95,12 @@ class Studio(QObject):
         dialog = SettingsDialog(self.settings, self.window)
         packs = sorted(path.parent.name for path in self.packs.glob("*/pack.json"))
         dialog.set_choices("generation.pack", [(name, name) for name in packs])
-        devices = [device.name for device in self.player.devices()]
-        dialog.set_choices("listening.device", [(name, name) for name in devices])
+
+        def offer(devices: list[DeviceInfo]) -> None:
+            dialog.set_choices("listening.device", [(device.name, device.name) for device in devices])
+
+        offer(self.player.devices())
+        self.player.devices_changed.connect(offer)
         return dialog
 
     @cached_property
@@ -112,6 +121,14 @@ class Studio(QObject):
         self.pack_desk = PackDesk(manager, self.downloads, self.packs, self.settings.get("generation.pack"))
         self.pack_desk.pack_chosen.connect(lambda pack: self.settings.set("generation.pack", pack))
         return manager
+
+    @cached_property
+    def training_wizard(self) -> TrainingWizard:
+        """From own sounds to a pack; the training itself is a process of its own."""
+        from gui.training_desk import connected_training
+
+        wizard, self.training = connected_training(self)
+        return wizard
 
     @cached_property
     def export_dialog(self) -> ExportDialog:
@@ -159,6 +176,8 @@ class Studio(QObject):
         self.files.stop()
         if self.downloads is not None:
             self.downloads.stop()
+        if self.training is not None:
+            self.training.close()
         if self.recovery is not None:
             self.recovery.close()
 
@@ -200,7 +219,7 @@ class Studio(QObject):
         panel.reveal_requested.connect(lambda take_id: self._with_entry(take_id, self.projects.reveal))
         panel.path_copy_requested.connect(lambda take_id: self._with_entry(take_id, self.projects.copy_path))
         panel.picture_requested.connect(self._save_picture)
-        panel.details_requested.connect(lambda take_id: self.window.side_tabs.setCurrentIndex(1))
+        panel.details_requested.connect(lambda take_id: self.window.side_tabs.setCurrentWidget(self.window.take_details.parentWidget()))
         self.window.take_details.used.connect(self.controller.use)
         history = self.window.history_panel
         history.gone_to.connect(session.go_to)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF,
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from engine.session.document import TakeEntry
+from engine.session.document import TakeEntry, TakeKind
 from gui.icons import icon
 from gui.take_model import ENTRY_ROLE, MARKS_ROLE, Marks, has_recipe, kind_text, seconds_text
 from gui.theme import RADIUS, SPACE, Theme, current_theme, mix
@@ -20,7 +20,18 @@ STAR_SIDE = 24
 ICON_SIDE = 14
 BADGE_SIDE = 20
 
-KIND_ICONS = {"generated": "generate", "imported": "import", "branched": "branch", "kept": "check", "filled": "brush"}
+KIND_ICONS: dict[TakeKind, str] = {
+    "generated": "generate",
+    "imported": "import",
+    "branched": "branch",
+    "kept": "check",
+    "filled": "fill",
+    "varied": "shuffle",
+    "repaired": "repair",
+    "extended": "extend",
+    "restored": "restore-highs",
+    "looped": "loop",
+}
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -201,7 +212,7 @@ class TakeCard(QStyledItemDelegate):
         return PurePath(entry.source_path).name if entry.source_path else self.tr("No prompt")
 
     def _facts_line(self, entry: TakeEntry) -> str:
-        kind = kind_text(entry)
+        kind = kind_text(entry.kind)
         if not has_recipe(entry):
             return kind
         return self.tr("{0} · seed {1}").format(kind, entry.take.seed)

@@ -147,7 +147,7 @@ class TakeDetails(QFrame):
             "temperature": fact(number.toString(settings.temperature, "f", 1), here=made),
             "duration": fact(seconds_text(entry)),
             "pack": fact(request.pack_id, here=made),
-            "kind": fact(kind_text(entry)),
+            "kind": fact(kind_text(entry.kind)),
             "parent": fact(parent_name or (self.tr("A take that was deleted") if entry.parent else "")),
             "source": fact(entry.source_path or ""),
             "created": fact(created_text(entry.created), entry.created),

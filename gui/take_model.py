@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QCoreApplication, QLocale, QModelIndex, QObject, Qt, Signal
 
-from engine.session.document import TakeEntry
+from engine.session.document import TakeEntry, TakeKind
 
 ENTRY_ROLE = Qt.ItemDataRole.UserRole + 1
 MARKS_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -204,7 +204,7 @@ class TakeModel(QAbstractListModel):
 
     def _sentence(self, entry: TakeEntry) -> str:
         marks = self._marks(entry.id)
-        parts = [entry.name, kind_text(entry).lower(), seconds_text(entry)]
+        parts = [entry.name, kind_text(entry.kind).lower(), seconds_text(entry)]
         if entry.starred:
             parts.append(self.tr("starred"))
         if marks.current:
@@ -229,16 +229,21 @@ def has_recipe(entry: TakeEntry) -> bool:
     return entry.kind != "imported" or bool(entry.take.request.prompt)
 
 
-def kind_text(entry: TakeEntry) -> str:
-    """How the take came about, in one word."""
-    names = {
+def kind_text(kind: TakeKind) -> str:
+    """How a take came about, in one word."""
+    names: dict[TakeKind, str] = {
         "generated": QCoreApplication.translate("TakeModel", "Generated"),
         "imported": QCoreApplication.translate("TakeModel", "Imported"),
         "branched": QCoreApplication.translate("TakeModel", "Branched"),
         "kept": QCoreApplication.translate("TakeModel", "Kept"),
         "filled": QCoreApplication.translate("TakeModel", "Filled"),
+        "varied": QCoreApplication.translate("TakeModel", "Varied"),
+        "repaired": QCoreApplication.translate("TakeModel", "Repaired"),
+        "extended": QCoreApplication.translate("TakeModel", "Extended"),
+        "restored": QCoreApplication.translate("TakeModel", "Restored"),
+        "looped": QCoreApplication.translate("TakeModel", "Looped"),
     }
-    return names[entry.kind]
+    return names[kind]
 
 
 def seconds_text(entry: TakeEntry) -> str:

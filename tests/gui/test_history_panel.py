@@ -96,6 +96,13 @@ def test_what_is_impossible_is_disabled(panel: HistoryPanel, labels: tuple[str, 
     assert panel.findChild(QPushButton, "history_redo").isEnabled() == can_redo
 
 
+@pytest.mark.parametrize(("name", "index"), [("history_undo", 0), ("history_redo", 4)])
+def test_a_button_that_has_nothing_left_to_do_gives_the_focus_to_the_list(panel: HistoryPanel, name: str, index: int) -> None:
+    panel.findChild(QPushButton, name).setFocus()
+    panel.show_history(LABELS, index)
+    assert panel.list.hasFocus()
+
+
 def test_showing_asks_for_nothing(panel: HistoryPanel) -> None:
     gone, undone = record(panel.gone_to), record(panel.undo_requested)
     panel.show_history((*LABELS[:3], "Delete take"), 3)

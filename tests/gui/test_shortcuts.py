@@ -167,6 +167,17 @@ def test_a_text_field_keeps_what_is_typed(qtbot, window: Window, field: type):
     assert window.done == ["file.save"]
 
 
+def test_a_number_field_leaves_undo_and_redo_to_the_window(qtbot, window: Window):
+    field = QDoubleSpinBox()
+    show(qtbot, window, field)
+    field.selectAll()
+    QTest.keyClicks(field, "7")
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert window.done == ["edit.undo", "edit.redo"]
+    assert field.value() == 7.0
+
+
 def test_text_arrives_in_the_field(qtbot, window: Window):
     field = QLineEdit()
     show(qtbot, window, field)

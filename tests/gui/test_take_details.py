@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.session.document import TakeEntry
 from engine.types import GenerationRequest
 from gui.take_details import TakeDetails, created_text
-from tests.gui.test_takes_panel import ENTRIES, make, record
+from tests.gui.take_strip import ENTRIES, make, record
 
 
 def details_of(qtbot: QtBot, entry: TakeEntry | None, parent_name: str = "") -> TakeDetails:
