@@ -17,9 +17,10 @@ from engine.export.naming import file_name, ucs_name
 from engine.export.publishing import publish, unpublished
 from engine.export.settings import ExportSettings, check_settings
 from engine.session.document import TakeEntry
-from engine.signal.audio_io import quantise, replace_file, resample, write_audio
+from engine.signal.audio_io import quantise, resample, write_audio
 from engine.signal.loudness import integrated_lufs, momentary_max_lufs, true_peak_dbfs
 from engine.signal.regions import cut_region
+from engine.signal.replacing import replace_file
 from engine.signal.wav import wav_parts
 from engine.types import Clip, EngineError, Region
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from engine.session.archive import LARGEST_RATIO, DamagedError, Member, member
@@ -94,6 +93,9 @@ def store_sound(samples: NDArray[np.float32], rate: int) -> Stored:
 
 
 def _flac(samples: NDArray[np.float32], rate: int) -> Stored | None:
+    # Here and below, not above: the window shall be there before a library for sound files is.
+    import soundfile
+
     integers = _as_integers(samples)
     if integers is None or format_is_possible("flac", rate, len(samples), "pcm24"):
         return None
@@ -126,6 +128,8 @@ def _flac_array(content: bytearray, specs: Specs, rate: int) -> list[NDArray]:
     ((_, shape),) = specs
     if len(shape) != 2 or math.prod(shape) * 4 > LARGEST_RATIO * len(content) or content[:4] != b"fLaC":
         raise DamagedError("no FLAC of this length")
+    import soundfile
+
     with soundfile.SoundFile(io.BytesIO(content)) as file:
         if (file.format, file.subtype, file.samplerate, file.channels, file.frames) != ("FLAC", "PCM_24", rate, *shape):
             raise DamagedError("a FLAC that is not the announced one")

@@ -38,7 +38,7 @@ from engine.session.codec import (
 )
 from engine.session.document import PaintedRegion, TakeEntry
 from engine.session.history import History, Version
-from engine.signal.audio_io import replace_file
+from engine.signal.replacing import replace_file
 from engine.types import EngineError, Take
 
 SUFFIX = ".melbrush"

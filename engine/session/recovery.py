@@ -17,7 +17,7 @@ from pathlib import Path
 from engine.session.archive import json_bytes, json_value
 from engine.session.history import History
 from engine.session.project import SUFFIX, ProjectWriter, load_project
-from engine.signal.audio_io import replace_file
+from engine.signal.replacing import replace_file
 from engine.types import EngineError
 
 if sys.platform == "win32":

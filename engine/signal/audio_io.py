@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
-import secrets
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.signal.formats import HIGHEST_RATE, LOWEST_RATE, MAX_CHANNELS, FileFormat, SampleFormat, format_is_possible
+from engine.signal.replacing import replace_file
 from engine.signal.unfinished import unfinished_wav
 from engine.signal.wav import recipe_chunk, recipe_text, wav_parts
 from engine.types import Clip, EngineError
@@ -45,7 +43,6 @@ _BITS = {"pcm16": 16, "pcm24": 24}
 _ENCODINGS = {"pcm16": "PCM_16", "pcm24": "PCM_24", "vorbis": "VORBIS", "opus": "OPUS", "mp3": "MPEG_LAYER_III"}
 # The library counts from 0, the best, to 1; an MP3 of 320 kbit/s and constant rate is the same bytes every time.
 _BEST = {"vorbis": {"compression_level": 0.0}, "mp3": {"compression_level": 0.0, "bitrate_mode": "CONSTANT"}}
-_REPLACE_ATTEMPTS, _REPLACE_PAUSE_S = 5, 0.03
 
 
 class _ForwardFile(soundfile.SoundFile):
@@ -256,55 +253,3 @@ def _for_encoder(samples: NDArray, subtype: str) -> NDArray:
     if subtype == "pcm16":
         return frames_first.astype(np.int16)
     return frames_first << 8 if subtype == "pcm24" else np.clip(frames_first, -1.0, 1.0)
-
-
-def replace_file(path: Path, parts: Iterable[bytes]) -> None:
-    """Writes the parts beside ``path`` and puts the whole in its place; on failure nothing is left but what was there before.
-
-    Raises EngineError("path").
-    """
-    try:
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        temporary = path.with_name(f".{secrets.token_hex(8)}.part")
-        try:
-            # Not tempfile: its files could be read by their owner alone.
-            with temporary.open("xb") as file:
-                for part in parts:
-                    file.write(part)
-                file.flush()
-                os.fsync(file.fileno())
-            _replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except ValueError as error:
-        # Characters that no file name can hold.
-        raise EngineError("path", f"There can be no file named {str(path)!r}.") from error
-    except OSError as error:
-        raise EngineError("path", _path_sentence(path, error)) from error
-
-
-def _replace(temporary: Path, path: Path) -> None:
-    """os.replace, tried again for a moment: on Windows a virus scanner may hold the target."""
-    for attempt in range(_REPLACE_ATTEMPTS):
-        try:
-            return os.replace(temporary, path)
-        except PermissionError:
-            if attempt == _REPLACE_ATTEMPTS - 1:
-                raise
-            time.sleep(_REPLACE_PAUSE_S)
-
-
-def _path_sentence(path: Path, error: OSError) -> str:
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
-        return f'The disk is full: "{path}" was not written.'
-    if error.errno == errno.EISDIR:
-        return f'"{path}" is a folder, not a file.'
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return f'The folder "{path.parent}" does not exist.'
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f'There is no permission to write "{path}".'
-    if error.errno == errno.ENAMETOOLONG:
-        return f'The file name "{path.name}" is too long.'
-    return f'"{path}" could not be written ({error.strerror or error}).'

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.signal import audio_io
-from engine.signal.audio_io import quantise, read_clip, replace_file, write_audio
+from engine.signal import replacing
+from engine.signal.audio_io import quantise, read_clip, write_audio
+from engine.signal.replacing import replace_file
 from engine.types import Clip, EngineError
 from tests.signal.sounds import fitted, noise, sine
 
@@ -130,7 +131,7 @@ EXPORT_TABLE = """
 import sys
 from pathlib import Path
 import numpy as np
-from engine.signal import audio_io, formats
+from engine.signal import audio_io, formats, replacing
 from engine.types import Clip, EngineError
 
 encoder_called = False
@@ -142,7 +143,7 @@ def watched(*arguments):
     return encoded(*arguments)
 
 audio_io._encoded = watched
-audio_io.os.fsync = lambda file: None
+replacing.os.fsync = lambda file: None
 rates = [0, 999, 1000, 8000, 11025, 11111, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 50000, 65535, 65536, 65540, 96000]
 rates += [192000, 192001, 384000, 655350, 655360, 768000, 768001, 2147483647]
 written = 0
@@ -197,8 +198,8 @@ def failing(code):
 def test_failure_leaves_the_old_file_alone(tmp_path, monkeypatch, format, function, code, part):
     path = tmp_path / "sound"
     path.write_bytes(b"old")
-    monkeypatch.setattr(audio_io.os, function, failing(code))
-    monkeypatch.setattr(audio_io.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(replacing.os, function, failing(code))
+    monkeypatch.setattr(replacing.time, "sleep", lambda seconds: None)
     with pytest.raises(EngineError, match=part) as caught:
         write_audio(path, noise(), format=format)
     assert caught.value.kind == "path"
@@ -215,7 +216,7 @@ def test_scanner_that_lets_go(tmp_path, monkeypatch):
             raise PermissionError(errno.EACCES, "busy")
         replace(source, target)
 
-    monkeypatch.setattr(audio_io.os, "replace", busy)
+    monkeypatch.setattr(replacing.os, "replace", busy)
     write_audio(tmp_path / "sound.wav", noise())
     assert left_in(tmp_path) == ["sound.wav"]
 
