@@ -11,17 +11,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
-from lightning.fabric import Fabric
-from lightning.fabric.strategies import DDPStrategy
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from torch import Tensor, nn
 
 from engine.training.checkpoint import load_checkpoint, save_checkpoint
 from engine.types import EngineError
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
 
 
 @dataclass(frozen=True)
@@ -320,6 +320,11 @@ def _share(values: Tensor, share: int, shares: int) -> Tensor:
 
 def make_fabric(devices: int | str = 1, num_nodes: int = 1, strategy: str = "auto") -> Fabric:
     """Fabric on the best device; bf16 where the hardware computes in it. Raises EngineError("value") for what cannot be done here."""
+    # Here, because it takes seconds, and who only looks at a run's folder does not need it.
+    from lightning.fabric import Fabric
+    from lightning.fabric.strategies import DDPStrategy
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
     accelerator = "cuda" if torch.cuda.is_available() else "cpu"
     precision = "bf16-mixed" if has_fast_bf16() else "32-true"
     torch.set_flush_denormal(True)

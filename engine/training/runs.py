@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning.fabric import Fabric
 from torch import nn
 
 from engine.corpus.registry import recipes
@@ -45,6 +44,9 @@ from engine.training.shards import CLIPS_PER_SHARD, Shard, ShardSet, render_shar
 from engine.training.tokenizer_task import TokenizerTask, build_tokenizer
 from engine.training.vocoder_task import VocoderTask
 from engine.types import EngineError
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
 
 PARTS = ("tokenizer", "decoder", "prompt", "vocoder", "generator")
 STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "generator", "pack")
