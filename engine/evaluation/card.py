@@ -12,6 +12,14 @@ from engine.evaluation.store import Row, read_json
 from engine.models.pack import Manifest
 
 RESULTS = ("prompts", "probes", "reconstruction")
+TABLES = {
+    "inpainting": "Holes filled and highs restored, beside an interpolation",
+    "ablations": "Conditional mask, guidance and second thoughts, on and off",
+    "temperature": "Noise on the order of cells",
+    "iterations": "From few iterations to many",
+    "schedules": "How fast cells are fixed",
+    "tagging": "What the networks know of sounds that they hear",
+}
 _NOT_MEASURED = "Not measured yet for these weights."
 _WEAK_SHARE = 0.5
 
@@ -22,8 +30,16 @@ def read_results(folder: Path, pack_hash: str) -> dict[str, Row | None]:
     return {name: result if result and result.get("pack") == pack_hash else None for name, result in results.items()}
 
 
-def card_text(manifest: Manifest, sizes_mb: Mapping[str, float], results: Mapping[str, Row | None], pictured: bool) -> str:
-    """The card as Markdown; ``sizes_mb`` maps roles to megabytes."""
+def measured_tables(folder: Path, pack_hash: str) -> list[str]:
+    """Names of the tables beside the card that were measured with these weights."""
+    found = {name: read_json(folder / f"{name}.json") for name in TABLES}
+    return [name for name, result in found.items() if result and result.get("pack") == pack_hash]
+
+
+def card_text(
+    manifest: Manifest, sizes_mb: Mapping[str, float], results: Mapping[str, Row | None], pictured: bool, tables: Sequence[str] = ()
+) -> str:
+    """The card as Markdown; ``sizes_mb`` maps roles to megabytes, ``tables`` names those that stand beside it."""
     sections = [
         [f"# {manifest.name}", "", *_what(manifest, sizes_mb)],
         ["## What it was trained on", "", *_training(manifest)],
@@ -32,6 +48,8 @@ def card_text(manifest: Manifest, sizes_mb: Mapping[str, float], results: Mappin
         ["## Measured: what is lost before anything is generated", "", *_reconstruction(results.get("reconstruction"))],
         ["## Limits", "", *_limits(results)],
     ]
+    if tables:
+        sections.insert(5, ["## Measured: tables of their own", "", *(f"* [{TABLES[name]}]({name}.md)" for name in tables)])
     if pictured:
         sections.insert(5, ["## Seen", "", "![Generated sounds beside corpus clips of the same classes](generated.png)"])
     return "\n\n".join("\n".join(section).strip() for section in sections) + "\n"

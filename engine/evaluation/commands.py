@@ -299,7 +299,7 @@ def pictures(pack: str, work: Path, out: Path | None, device: str, seed: int, **
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of the card [default: the pack's].")
 def card(pack: str, results: Path | None, out: Path | None) -> None:
     """Write the pack's card.md from its manifest and the saved results."""
-    from engine.evaluation.card import card_text, read_results
+    from engine.evaluation.card import card_text, measured_tables, read_results
     from engine.evaluation.store import save_text
     from engine.models.pack import read_manifest
 
@@ -308,6 +308,7 @@ def card(pack: str, results: Path | None, out: Path | None) -> None:
     sizes = {role: (folder / part.file).stat().st_size / 2**20 for role, part in manifest.parts.items() if (folder / part.file).exists()}
     found = read_results(results or folder, manifest.hash)
     target = (out or folder) / "card.md"
-    save_text(target, card_text(manifest, sizes, found, (target.parent / "generated.png").exists()))
+    tables = measured_tables(target.parent, manifest.hash)
+    save_text(target, card_text(manifest, sizes, found, (target.parent / "generated.png").exists(), tables))
     missing = [name for name, result in found.items() if result is None]
     click.echo(f"{target}" + (f"; not measured for these weights: {', '.join(missing)}" if missing else ""))

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from engine.types import EngineError
 
 PACKS = Path(__file__).parents[2] / "models"
+# Stricter than what is accepted from elsewhere: small letters mean the same folder on every system.
+_NEW_ID = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?")
+
+
+def check_new_id(pack_id: str) -> str:
+    """The id, if a pack that is made here can have it. Raises EngineError("value")."""
+    if _NEW_ID.fullmatch(pack_id):
+        return pack_id
+    told = "at most 64 small letters, digits, hyphens, underscores and dots inside"
+    raise EngineError("value", f"{pack_id[:80]!r} cannot be the id of a pack, which consists of {told}.")
 
 
 def pack_folder(name: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, get_args
 import click
 import torch
 
-from engine.models.folders import pack_folder
+from engine.models.folders import check_new_id, pack_folder
 from engine.signal.audio_io import write_audio
 from engine.training.folder_data import CaptionSource
 from engine.training.lengths import LENGTHS, suited
@@ -23,7 +22,6 @@ from engine.training.runs import ALL_STAGES, EXTRA_PARTS, PARTS, PATIENCE, STAGE
 from engine.types import EngineError
 
 _OWN_ID, _OWN_NAME = "own-sounds", "Own sounds"
-_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ def configured(run: EmbeddedRun, stages: tuple[str, ...], changes: Changes) -> E
     if changes.steps is not None:
         parts = [name for name in stages if name in (*PARTS, *EXTRA_PARTS)]
         if len(parts) != 1 or "all" in stages or changes.steps < 1:
-            raise EngineError("value", "--steps goes with one of tokenizer, prompt, vocoder, generator and must be at least 1.")
+            raise EngineError("value", "--steps goes with one stage that trains and must be at least 1.")
         part = getattr(run, parts[0])
         run = replace(run, **{parts[0]: replace(part, loop=replace(part.loop, steps=changes.steps))})
     if changes.early_stopping:
@@ -148,8 +146,8 @@ def configured(run: EmbeddedRun, stages: tuple[str, ...], changes: Changes) -> E
 
 
 def _named(run: EmbeddedRun, changes: Changes) -> EmbeddedRun:
-    if changes.id is not None and not _ID.fullmatch(changes.id):
-        raise EngineError("value", f"{changes.id!r} cannot be the id of a pack: small letters, digits, - . and _ only, 64 at most.")
+    if changes.id is not None:
+        check_new_id(changes.id)
     if changes.name is not None and not (changes.name.strip() and changes.name.isprintable() and len(changes.name) <= 100):
         raise EngineError("value", "The name of a pack is one line of at most 100 characters.")
     return replace(run, id=changes.id or run.id, name=changes.name or run.name)

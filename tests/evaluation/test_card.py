@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from engine.cli import main
 from engine.corpus.registry import recipes
 from engine.evaluation import pictures
-from engine.evaluation.card import card_text, read_results
+from engine.evaluation.card import card_text, measured_tables, read_results
 from engine.evaluation.commands import chosen_settings
 from engine.evaluation.pictures import PICTURED, draw_pictures
 from engine.models.pack import Manifest, read_manifest
@@ -94,3 +94,9 @@ def test_commands(pack: Path) -> None:
     assert CliRunner().invoke(main, ["evaluate", "card", "--pack", "nowhere"]).exit_code == 2
     for name in ("judge", "prompts", "probes", "reconstruction", "pictures"):
         assert CliRunner().invoke(main, ["evaluate", name, "--help"]).exit_code == 0
+
+
+def test_tables_of_these_weights_are_linked(tmp_path):
+    (tmp_path / "ablations.json").write_text(json.dumps({"pack": "mine"}))
+    (tmp_path / "schedules.json").write_text(json.dumps({"pack": "another"}))
+    assert measured_tables(tmp_path, "mine") == ["ablations"]

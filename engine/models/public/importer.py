@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from engine.models.folders import check_new_id
 from engine.models.pack import ARCHITECTURES, EXTRA_ROLES, FORMAT, ROLES, Manifest, read_manifest, verify_pack
 from engine.models.public.bigvgan import bigvgan_config
 from engine.models.public.checkpoint_files import check_weights, exact, folded, read_checkpoint
@@ -28,7 +28,6 @@ from engine.types import EngineError
 
 UNTRAINED = "The generator of this pack is new: reconstruct works, generate gives noise until a generator is trained on these codes."
 _SETTINGS = {".json", ".yaml", ".yml"}
-_ID = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9_-])?")
 # Vocos keeps the transform of its feature extractor beside its weights; a pack has its own.
 _VOCOS_FEATURES = {"feature_extractor.mel_spec.spectrogram.window", "feature_extractor.mel_spec.mel_scale.fb"}
 
@@ -95,9 +94,7 @@ def import_pack(kind: str, files: Sequence[Path], packs: Path, pack_id: str, nam
     ``files``: a file of weights and its settings; for specvqgan also those of its MelGAN, in the same order. ``base`` gives all else.
     Raises EngineError("pack"), also when the parts do not fit; then nothing is written.
     """
-    if not _ID.fullmatch(pack_id):
-        raise EngineError("pack", "The id of a pack consists of at most 64 small letters, digits, hyphens, underscores and dots inside.")
-    folder = packs / pack_id
+    folder = packs / check_new_id(pack_id)
     if folder.exists():
         raise EngineError("pack", f"There is already a pack called {pack_id!r}; choose another id.")
     pairs = _pairs(kind, files)
