@@ -84,6 +84,9 @@ def test_from_a_folder_to_a_pack_that_draws_though_the_training_is_killed(make_t
     bench.press(wizard.use)
     bench.until(lambda: bench.controller.pack.pack_id == "winter-walks", PATIENT_MS)
     assert not wizard.use.isEnabled()
+    bench.press(wizard.close_button)
+    bench.window.activateWindow()
+    bench.until(bench.window.isActiveWindow)
     assert bench.generate("rain", duration_s=1.0).take.clip.duration_s == 1.0
     bench.no_errors()
 
