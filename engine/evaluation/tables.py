@@ -236,8 +236,27 @@ def table_report(result: Row) -> str:
         f"The last lines are other corpus clips and what tokenizer and vocoder leave of them.{judge}",
         "",
         table([result["axis"] or "variant", "Frechet", "KAD", "closeness", "first guess", "95 %", "among five"], rows),
+        "",
+        verdict(result["variants"]),
     ]
     return "\n".join(lines) + "\n"
+
+
+def verdict(variants: Sequence[Row]) -> str:
+    """Which variant has the smallest Frechet distance, and which differ from it by no more than both spread over the seeds."""
+    best = min(variants, key=lambda row: row["frechet"]["mean"])
+    if best["frechet"]["deviation"] is None:
+        return f"Smallest Frechet distance: {best['name']}; with one seed nothing is known of chance."
+    near = [row["name"] for row in variants if row is not best and _gap(row, best) <= 1]
+    far = [row["name"] for row in variants if _gap(row, best) > 1]
+    alike = f"Not to be told from it, because both spread as much: {'; '.join(near)}." if near else "All others are clearly worse."
+    return f"Smallest Frechet distance: {best['name']}. {alike}" + (f" Worse: {'; '.join(far)}." if near and far else "")
+
+
+def _gap(row: Row, best: Row) -> float:
+    """Difference of two Frechet distances in deviations over the seeds."""
+    spread = np.hypot(row["frechet"]["deviation"], best["frechet"]["deviation"])
+    return float((row["frechet"]["mean"] - best["frechet"]["mean"]) / max(spread, 1e-12))
 
 
 def _line(row: Row) -> list[str]:

@@ -257,3 +257,14 @@ def test_the_tagging_command(folder: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, [str(word) for word in ("evaluate", "tagging", *options)])
     assert result.exit_code == 0, result.output
     assert json.loads((tmp_path / "tagging.json").read_text())["seeds"] == 1 and (tmp_path / "tagging.png").stat().st_size > 5000
+
+
+def variant_row(name: str, mean: float, deviation: float | None) -> dict:
+    return {"name": name, "frechet": {"mean": mean, "deviation": deviation}}
+
+
+def test_only_what_exceeds_the_spread_is_called_worse() -> None:
+    rows = [variant_row("a", 1.0, 0.1), variant_row("b", 1.1, 0.1), variant_row("c", 1.5, 0.2)]
+    assert tables.verdict(rows) == "Smallest Frechet distance: a. Not to be told from it, because both spread as much: b. Worse: c."
+    assert tables.verdict([rows[0], rows[2]]) == "Smallest Frechet distance: a. All others are clearly worse."
+    assert "nothing is known of chance" in tables.verdict([variant_row("a", 1.0, None), variant_row("b", 2.0, None)])
