@@ -257,7 +257,7 @@ def test_killed_at_random_moments_the_pack_is_the_same(trained: Path, folder: Pa
                 break
             time.sleep(0.02)
         try:
-            process.wait(chance.uniform(0.05, 6.0) if kills < 5 else 500)
+            process.wait(chance.uniform(0.05, 6.0) if kills < 3 else 500)
         except subprocess.TimeoutExpired:
             process.kill()
             kills += 1
