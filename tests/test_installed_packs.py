@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from engine.installed_packs import copy, delete, info_of, list_packs
+from engine.installed_packs import check_file_name, copy, delete, info_of, list_packs, read_contents
 from engine.jobs import CopyPack, DeletePack, ListPacks, PackInstalled
 from engine.types import EngineError
 from tests.pack_folders import hidden, list_of
@@ -94,3 +97,29 @@ def test_a_link_is_removed_and_not_what_it_leads_to(packs, tmp_path):
     (packs / "linked").symlink_to(tmp_path / "mine")
     list(delete(DeletePack(packs, "linked")))
     assert list_of(packs) == [] and (tmp_path / "mine" / "pack.json").exists()
+
+
+@pytest.mark.parametrize("name", ["../a", "a/b", "a\\b", ".a", "", "con.json", "NUL", "a.", "a" * 101, "C:a", "a\n", "ä", "a\0"])
+def test_names_that_leave_the_folder_or_the_system_are_refused(name):
+    with pytest.raises(EngineError):
+        check_file_name(name)
+
+
+@given(st.text(max_size=40))
+def test_a_name_that_is_accepted_stays_in_its_folder(name):
+    try:
+        check_file_name(name)
+    except EngineError:
+        return
+    assert (Path("/packs/one") / name).resolve().parent == Path("/packs/one").resolve()
+
+
+ANY_JSON = st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3), max_leaves=5)
+
+
+@settings(max_examples=50)
+@given(st.binary(max_size=200) | ANY_JSON | st.dictionaries(st.sampled_from(["id", "name", "parts", "knowledge"]), ANY_JSON))
+def test_what_is_no_manifest_is_refused(content):
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+    with pytest.raises(EngineError):
+        read_contents(raw, "anything")

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
+from engine.models.quantizer import follow_by_ema
 from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
 from engine.types import HIDDEN
 
@@ -88,21 +89,7 @@ class ResidualQuantizer(nn.Module):
             pick = torch.randint(residual.shape[0], (self.codebook.shape[0],), device=residual.device)
             self.codebook.copy_(residual[pick])
             self.go_on()
-        ids = self.nearest(residual)
-        count = torch.bincount(ids, minlength=self.codebook.shape[0]).to(residual.dtype)
-        sums = torch.zeros_like(self.sums).index_add_(0, ids, residual)
-        if distributed.is_available() and distributed.is_initialized():
-            distributed.all_reduce(count)
-            distributed.all_reduce(sums)
-        self.usage.lerp_(count, 1 - self.ema_decay)
-        self.sums.lerp_(sums, 1 - self.ema_decay)
-        dead = self.usage < self.restart_below
-        self.codebook.copy_(self.sums / self.usage.clamp_min(1e-6)[:, None])
-        if dead.any():
-            fresh = residual[torch.randint(residual.shape[0], (int(dead.sum()),), device=residual.device)]
-            self.codebook[dead] = fresh
-            self.sums[dead] = fresh
-            self.usage[dead] = 1.0
+        follow_by_ema(self, residual, self.nearest(residual))
 
 
 class LocalAttention(nn.Module):

@@ -20,7 +20,7 @@ OTHER: dict[str, object] = {
     "integer": 64,
     "decimal": -12.5,
     "text": "Größe „x“, 2; [y]",
-    "folder": "/tmp/a b",
+    "folder": "sounds/a b",
     "pick": "USB Audio",
     "list": ["one"],
     "table": {"a": ["Ctrl+A"], "b": []},
