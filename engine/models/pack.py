@@ -259,6 +259,8 @@ def _load_part(folder: Path, part: Part, role: str) -> nn.Module:
         TypeError,
         KeyError,
         AttributeError,
+        # What attention says to heads that do not divide its width.
+        AssertionError,
         RuntimeError,
         MemoryError,
         OverflowError,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
@@ -247,6 +247,7 @@ def test_hostile_configs(pack: Path, config: dict) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 10**6), value=st.integers(1, 255))
+@example(position=1089, value=1)
 def test_any_changed_byte_of_the_manifest_is_harmless(pack: Path, position: int, value: int) -> None:
     path = pack / "pack.json"
     original = path.read_bytes()
