@@ -66,7 +66,7 @@ def draw_grid(
         steps: list[Step] = []
         seeds = [seed + _WINDOW_SEED * number + _CANDIDATE_SEED * index for index in range(settings.candidates)]
         known = grid[None, :, first:last].expand(settings.candidates, -1, -1).clone()
-        for step in unmask(logits_at(first, last), known, seeds, settings, critic):
+        for step in unmask(_shared(logits_at(first, last)), known, seeds, settings, critic):
             steps.append(step)
             if not _is_last(step):
                 yield _placed(before, step.only(0), first, last)
@@ -77,6 +77,17 @@ def draw_grid(
                 recorder.add(drawn)
             yield placed[-1]
             grid, guess, confidence = placed[-1].ids, placed[-1].guess, placed[-1].confidence
+
+
+def _shared(logits: LogitsFunction) -> LogitsFunction:
+    """The same function, asked once where all candidates (n, rows, cols) still agree, as before the first iteration."""
+
+    def once(ids: Tensor, conditional: bool) -> Tensor:
+        if (ids == ids[:1]).all():
+            return logits(ids[:1], conditional).expand(len(ids), -1, -1, -1)
+        return logits(ids, conditional)
+
+    return once
 
 
 def draw_detail(logits: Callable[[Tensor], Tensor], start: Tensor, seed: int, steps: int, token_temperature: float) -> Tensor:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.models.prompt import ContrastivePromptEncoder, PromptConfig
+from engine.models.roles import Tokenizer
 from engine.training.loop import LoopConfig, Trainer, averaged_copy
 from engine.training.shards import ShardSet
 
@@ -21,7 +23,10 @@ class PromptTraining:
     """Recipe of the prompt encoder.
 
     Half of each batch are pairs of one class, so that adjectives are learned too; ``extra_captions`` more captions a step, without their
-    sounds, teach the text tower alone which class they mean (cheap: words cost a hundredth of sounds).
+    sounds, teach the text tower alone which class they mean (cheap: words cost a hundredth of sounds). ``decoded_share`` of the sounds are
+    heard as the tokenizer gives them back, so that the audio tower can also tell what was drawn from codes; they are among the first
+    ``decoded_clips``, because drawing them takes long and they are kept in memory. Without ``learn_text`` the text tower stays what it is,
+    and with it everything that a generator has learned to follow.
     """
 
     loop: LoopConfig = LoopConfig(steps=620, batch_size=128, validate_every=200, log_every=20)
@@ -30,6 +35,9 @@ class PromptTraining:
     word_dropout: float = 0.1
     same_class_share: float = 0.5
     extra_captions: int = 256
+    decoded_share: float = 0.0
+    decoded_clips: int = 4096
+    learn_text: bool = True
     validation_clips: int = 192
 
 
@@ -55,13 +63,20 @@ class PromptTask:
 
     name = "prompt"
 
-    def __init__(self, recipe: PromptTraining, train: ShardSet, validation: ShardSet, classes: list[str]) -> None:
+    def __init__(
+        self, recipe: PromptTraining, train: ShardSet, validation: ShardSet, classes: list[str], tokenizer: Tokenizer | None = None
+    ) -> None:
         torch.manual_seed(recipe.loop.seed)
         self.recipe, self.config = recipe, recipe.loop
         self.train, self.validation = train, validation
+        self.tokenizer = tokenizer
         self.class_index = {name: i for i, name in enumerate(classes)}
         self.network: nn.Module = PairModule(ContrastivePromptEncoder(recipe.model), len(classes))
+        if not recipe.learn_text:
+            self.network.encoder.text.requires_grad_(False)
+            self.network.encoder.log_scale.requires_grad_(False)
         self.averaged = averaged_copy(self.network)
+        self._decoded: dict[int, NDArray[np.float16]] = {}
         self._by_class: dict[str, list[int]] = defaultdict(list)
         for clip in range(len(train)):
             self._by_class[self._main_class(train, clip)].append(clip)
@@ -73,15 +88,16 @@ class PromptTask:
 
     def optimizers(self) -> list[tuple[nn.Module, list[torch.optim.Optimizer]]]:
         """One AdamW."""
-        return [
-            (self.network, [torch.optim.AdamW(self.network.parameters(), self.recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)])
-        ]
+        learned = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
+        return [(self.network, [torch.optim.AdamW(learned, self.recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)])]
 
     def batch(self, rng: np.random.Generator, size: int, step: int) -> dict[str, Tensor]:
         """Indices of clips and of their captions; the texts are looked up in ``update``."""
         clips = list(rng.integers(len(self.train), size=size))
         for i in range(0, int(size * self.recipe.same_class_share) - 1, 2):
             clips[i + 1] = rng.choice(self._by_class[self._main_class(self.train, int(clips[i]))])
+        decoded = self._decoded_count(size)
+        clips[size - decoded :] = rng.integers(min(self.recipe.decoded_clips, len(self.train)), size=decoded)
         captions = rng.integers(1 << 30, size=size)
         return {"clip": torch.tensor(np.asarray(clips)), "caption": torch.from_numpy(captions)}
 
@@ -90,7 +106,9 @@ class PromptTask:
         clips = [int(clip) for clip in batch["clip"]]
         rng = np.random.default_rng([self.config.seed, trainer.step, 5])
         texts = [self._caption(clip, int(draw), rng) for clip, draw in zip(clips, batch["caption"], strict=True)]
-        mel = torch.from_numpy(np.stack([self.train.mel(clip) for clip in clips]))[:, None].to(batch["clip"].device)
+        first_decoded = len(clips) - self._decoded_count(len(clips))
+        heard = [self._decoded_mel(clip) if i >= first_decoded else self.train.mel(clip) for i, clip in enumerate(clips)]
+        mel = torch.from_numpy(np.stack(heard))[:, None].to(batch["clip"].device)
         alone, alone_labels = self._extra(rng)
         # Every parameter takes part in every step, as several processes demand: without single sounds the pairs are read, and not judged.
         text, audio, alone_logits = trainer.modules[0](texts, mel, alone or texts)
@@ -98,10 +116,23 @@ class PromptTask:
         loss = contrastive_loss(text, audio, scale, texts, clips)
         single = torch.tensor([self._label(clip) is not None for clip in clips], device=text.device)
         labels = torch.tensor([self._label(clip) or 0 for clip in clips], device=text.device)
-        heard = F.cross_entropy(self.network.classify(audio[single]), labels[single]) if single.any() else loss.new_zeros(())
+        named = F.cross_entropy(self.network.classify(audio[single]), labels[single]) if single.any() else loss.new_zeros(())
         read = F.cross_entropy(alone_logits, alone_labels.to(text.device)) if alone else 0.0 * alone_logits.sum()
-        trainer.descend(0, loss + 0.25 * heard + 0.5 * read)
-        return {"loss": loss.item(), "heard": heard.item(), "read": read.item(), "scale": scale.item()}
+        trainer.descend(0, loss + 0.25 * named + 0.5 * read)
+        return {"loss": loss.item(), "heard": named.item(), "read": read.item(), "scale": scale.item()}
+
+    def _decoded_count(self, size: int) -> int:
+        """How many clips at the end of a batch are heard through the tokenizer."""
+        return round(size * self.recipe.decoded_share) if self.tokenizer is not None else 0
+
+    @torch.no_grad()
+    def _decoded_mel(self, clip: int) -> NDArray[np.float32]:
+        """A clip as the tokenizer gives it back."""
+        if clip not in self._decoded:
+            mel = torch.from_numpy(self.train.mel(clip))[None, None]
+            again = self.tokenizer.decode(self.tokenizer.encode(mel))[0, 0, :, : mel.shape[-1]]
+            self._decoded[clip] = again.float().clamp(-1, 1).numpy().astype(np.float16)
+        return self._decoded[clip].astype(np.float32)
 
     def _label(self, clip: int) -> int | None:
         """Class number of a clip that holds one sound."""

@@ -153,7 +153,8 @@ class Workshop:
             )
             return
         classes = list(recipes()) if self.sounds is None else self.sounds.classes
-        yield from self._train(PromptTask(self.run.prompt, *self._sets(captioned=True), classes=classes))
+        tokenizer = self.trained_tokenizer() if self.run.prompt.decoded_share else None
+        yield from self._train(PromptTask(self.run.prompt, *self._sets(captioned=True), classes, tokenizer))
 
     def _vocoder(self) -> Iterator[str]:
         tokenizer = self.trained_tokenizer() if self.start or (self.checkpoints / "tokenizer.safetensors").exists() else None

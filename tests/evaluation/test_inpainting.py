@@ -70,12 +70,12 @@ def test_whole_evaluation_tells_the_variants_apart_and_resumes(folder: Path, tmp
     *_, result = evaluate_inpainting(pipeline, tmp_path, RUN)
     assert result["clips"] == 2 and result["pack"] == pipeline.pack.manifest.hash
     for task in ("time", "bandwidth"):
-        assert set(result[task]) == {"unprocessed", "baseline", "filled", "kept", "patient"}
+        assert set(result[task]) == {"unprocessed", "baseline", "coded", "filled", "kept", "patient"}
         assert all(np.isfinite(list(value.values())).all() for value in result[task].values())
         assert result[task]["unprocessed"]["lsd_db"] > result[task]["baseline"]["lsd_db"]
         assert result[f"{task}_iterations"] == {"kept": 2, "patient": 5}
     report = inpainting_report(result)
-    assert "Iterations: time 2 of 5, bandwidth 2 of 5." in report and "| the same with all iterations |" in report
+    assert "Iterations: time 2 of 5, bandwidth 2 of 5." in report and "| filled in all iterations, the rest is the source's own |" in report
     assert "unconditional" in report and report.count("|") > 30
     draw_inpainting(result, tmp_path / "plots" / "inpainting.png")
     assert (tmp_path / "plots" / "inpainting.png").stat().st_size > 1000

@@ -145,9 +145,9 @@ class TestVocoder:
 
 
 class TestPrompt:
-    def task(self, sets: Sets) -> PromptTask:
+    def task(self, sets: Sets, **changes: object) -> PromptTask:
         recipe = PromptTraining(loop=replace(LOOP, batch_size=6), model=PROMPT, learning_rate=5e-3, extra_captions=8)
-        return PromptTask(recipe, *sets, classes=list(CLASSES))
+        return PromptTask(replace(recipe, **changes), *sets, classes=list(CLASSES))
 
     def test_learns_a_batch(self, sets: Sets, shards: Path, learn: Callable) -> None:
         everything = ShardSet(shards, "train")
@@ -159,6 +159,37 @@ class TestPrompt:
         clips = self.task(sets).batch(np.random.default_rng(0), 8, 0)["clip"]
         first = [sets[0].row(int(clip))["classes"][0] for clip in clips]
         assert first[0] == first[1] and first[2] == first[3]
+
+    def test_a_share_of_the_sounds_is_heard_through_the_tokenizer_and_kept(self, sets: Sets, tmp_path: Path) -> None:
+        asked: list[int] = []
+
+        class Loud:
+            def encode(self, mel: torch.Tensor) -> torch.Tensor:
+                asked.append(len(mel))
+                return mel
+
+            def decode(self, ids: torch.Tensor) -> torch.Tensor:
+                return torch.full_like(ids, 7.0)
+
+        task = self.task(sets, decoded_share=0.5, decoded_clips=2)
+        task.tokenizer = Loud()
+        heard: list[torch.Tensor] = []
+        task.network.encoder.audio.register_forward_pre_hook(lambda _, inputs: heard.append(inputs[0]))
+        trainer = Trainer(task, tmp_path)
+        for step in range(4):
+            batch = task.batch(np.random.default_rng(step), 6, step)
+            assert (batch["clip"][3:] < 2).all()
+            task.update(trainer, batch)
+            assert (heard[-1][3:] == 1).all() and not (heard[-1][:3] == 1).all(dim=(1, 2, 3)).any()
+        assert len(asked) == 2
+
+    def test_without_learning_text_only_the_ear_changes(self, sets: Sets, shards: Path, learn: Callable) -> None:
+        task = self.task((sets[0], everything_twice(ShardSet(shards, "train"))), learn_text=False)
+        before = {name: value.clone() for name, value in task.network.encoder.state_dict().items()}
+        logs, _ = learn(task, 25)
+        assert logs[-1]["loss"] < logs[0]["loss"]
+        changed = {name.split(".")[0] for name, value in task.network.encoder.state_dict().items() if not torch.equal(value, before[name])}
+        assert changed == {"audio"}
 
     def test_equal_captions_are_no_negatives(self) -> None:
         same = torch.nn.functional.normalize(torch.ones(2, 4), dim=-1)
