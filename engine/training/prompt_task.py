@@ -1,4 +1,8 @@
-"""Training of the prompt encoder: captions and sounds of the same clip attract, all others repel (symmetric InfoNCE)."""
+"""Training of the prompt encoder: captions and sounds of the same clip attract, all others repel (symmetric InfoNCE).
+
+A generator follows the captions' embeddings, so an encoder that is trained on beside one is held by an anchor: what the encoder said of a
+caption at the start it shall go on saying, and learn to say of the same caption with words left out and words put in.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.models.prompt import ContrastivePromptEncoder, PromptConfig
-from engine.models.roles import Tokenizer
+from engine.models.roles import PromptEncoder, Tokenizer
+from engine.training.idle_words import idle_word
 from engine.training.loop import LoopConfig, Trainer, averaged_copy
 from engine.training.shards import ShardSet
+
+_MOST_INSERTED = 5
+_HOLD = 4.0
+"""How much staying with the anchor counts beside the contrast."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +34,20 @@ class PromptTraining:
     Half of each batch are pairs of one class, so that adjectives are learned too; ``extra_captions`` more captions a step, without their
     sounds, teach the text tower alone which class they mean (cheap: words cost a hundredth of sounds). ``decoded_share`` of the sounds are
     heard as the tokenizer gives them back, so that the audio tower can also tell what was drawn from codes; they are among the first
-    ``decoded_clips``, because drawing them takes long and they are kept in memory. Without ``learn_text`` the text tower stays what it is,
-    and with it everything that a generator has learned to follow.
+    ``decoded_clips``, because drawing them takes long and they are kept in memory. Of half the captions ``word_dropout`` of the words are
+    left out, into ``inserted_share`` of them words are put that say nothing of a sound; ``anchored`` holds the text tower to what it was.
     """
 
     loop: LoopConfig = LoopConfig(steps=620, batch_size=128, validate_every=200, log_every=20)
     model: PromptConfig = field(default_factory=PromptConfig)
     learning_rate: float = 1e-3
     word_dropout: float = 0.1
+    inserted_share: float = 0.5
     same_class_share: float = 0.5
     extra_captions: int = 256
     decoded_share: float = 0.0
     decoded_clips: int = 4096
-    learn_text: bool = True
+    anchored: bool = False
     validation_clips: int = 192
 
 
@@ -50,8 +60,8 @@ class PairModule(nn.Module):
         self.classifier = nn.Linear(encoder.config.dim, max(1, classes))
 
     def forward(self, prompts: list[str], mel: Tensor, extra: list[str]) -> tuple[Tensor, Tensor, Tensor]:
-        """Embeddings of the pairs, and logits of the classes of ``extra`` captions."""
-        return (*self.encoder(prompts, mel), self.classify(self.encoder.embed_text(extra)))
+        """Embeddings of the pairs, and of ``extra`` captions."""
+        return (*self.encoder(prompts, mel), self.encoder.embed_text(extra))
 
     def classify(self, embedding: Tensor) -> Tensor:
         """Logits (B, classes) of unit vectors (B, dim)."""
@@ -64,17 +74,22 @@ class PromptTask:
     name = "prompt"
 
     def __init__(
-        self, recipe: PromptTraining, train: ShardSet, validation: ShardSet, classes: list[str], tokenizer: Tokenizer | None = None
+        self,
+        recipe: PromptTraining,
+        train: ShardSet,
+        validation: ShardSet,
+        classes: list[str],
+        tokenizer: Tokenizer | None = None,
+        anchor: PromptEncoder | None = None,
     ) -> None:
         torch.manual_seed(recipe.loop.seed)
         self.recipe, self.config = recipe, recipe.loop
         self.train, self.validation = train, validation
-        self.tokenizer = tokenizer
+        self.tokenizer, self.anchor = tokenizer, anchor
         self.class_index = {name: i for i, name in enumerate(classes)}
         self.network: nn.Module = PairModule(ContrastivePromptEncoder(recipe.model), len(classes))
-        if not recipe.learn_text:
-            self.network.encoder.text.requires_grad_(False)
-            self.network.encoder.log_scale.requires_grad_(False)
+        # Sharper or softer contrasts would move the words.
+        self.network.encoder.log_scale.requires_grad_(anchor is None)
         self.averaged = averaged_copy(self.network)
         self._decoded: dict[int, NDArray[np.float16]] = {}
         self._by_class: dict[str, list[int]] = defaultdict(list)
@@ -105,21 +120,33 @@ class PromptTask:
         """One step of contrast plus class recognition."""
         clips = [int(clip) for clip in batch["clip"]]
         rng = np.random.default_rng([self.config.seed, trainer.step, 5])
-        texts = [self._caption(clip, int(draw), rng) for clip, draw in zip(clips, batch["caption"], strict=True)]
+        captions = [self._caption(clip, int(draw)) for clip, draw in zip(clips, batch["caption"], strict=True)]
         first_decoded = len(clips) - self._decoded_count(len(clips))
         heard = [self._decoded_mel(clip) if i >= first_decoded else self.train.mel(clip) for i, clip in enumerate(clips)]
         mel = torch.from_numpy(np.stack(heard))[:, None].to(batch["clip"].device)
         alone, alone_labels = self._extra(rng)
         # Every parameter takes part in every step, as several processes demand: without single sounds the pairs are read, and not judged.
-        text, audio, alone_logits = trainer.modules[0](texts, mel, alone or texts)
+        texts, extra = ([self._disturbed(caption, rng) for caption in wanted] for wanted in (captions, alone or captions))
+        text, audio, alone_text = trainer.modules[0](texts, mel, extra)
+        drift, meant = self._drift(torch.cat([text, alone_text]), [*captions, *(alone or captions)])
         scale = self.network.encoder.log_scale.exp().clamp(max=100)
-        loss = contrastive_loss(text, audio, scale, texts, clips)
+        loss = contrastive_loss(text if meant is None else meant[: len(text)], audio, scale, texts, clips)
         single = torch.tensor([self._label(clip) is not None for clip in clips], device=text.device)
         labels = torch.tensor([self._label(clip) or 0 for clip in clips], device=text.device)
         named = F.cross_entropy(self.network.classify(audio[single]), labels[single]) if single.any() else loss.new_zeros(())
-        read = F.cross_entropy(alone_logits, alone_labels.to(text.device)) if alone else 0.0 * alone_logits.sum()
-        trainer.descend(0, loss + 0.25 * named + 0.5 * read)
-        return {"loss": loss.item(), "heard": named.item(), "read": read.item(), "scale": scale.item()}
+        logits = self.network.classify(alone_text)
+        read = F.cross_entropy(logits, alone_labels.to(text.device)) if alone else 0.0 * logits.sum()
+        trainer.descend(0, loss + _HOLD * drift + 0.25 * named + 0.5 * read)
+        logs = {"loss": loss.item(), "heard": named.item(), "read": read.item(), "scale": scale.item()}
+        return logs if meant is None else {**logs, "drift": drift.item()}
+
+    def _drift(self, text: Tensor, captions: list[str]) -> tuple[Tensor, Tensor | None]:
+        """How far embeddings (n, D) are from what the anchor says of the captions (mean of 1 - cosine), and what it says; 0 without one."""
+        if self.anchor is None:
+            return 0.0 * text.sum(), None
+        with torch.no_grad():
+            meant = self.anchor.embed_text(captions).to(text.device)
+        return (1 - (text * meant).sum(dim=-1)).mean(), meant
 
     def _decoded_count(self, size: int) -> int:
         """How many clips at the end of a batch are heard through the tokenizer."""
@@ -146,15 +173,21 @@ class PromptTask:
         ]
         clips = clips[: self.recipe.extra_captions]
         draws = rng.integers(1 << 30, size=len(clips))
-        return [self._caption(clip, int(draw), rng) for clip, draw in zip(clips, draws, strict=True)], torch.tensor(
-            [self._label(c) for c in clips]
-        )
+        captions = [self._caption(clip, int(draw)) for clip, draw in zip(clips, draws, strict=True)]
+        return captions, torch.tensor([self._label(clip) for clip in clips])
 
-    def _caption(self, clip: int, draw: int, rng: np.random.Generator) -> str:
+    def _caption(self, clip: int, draw: int) -> str:
         captions = self.train.row(clip)["captions"]
-        words = captions[draw % len(captions)].split(" ")
+        return captions[draw % len(captions)]
+
+    def _disturbed(self, caption: str, rng: np.random.Generator) -> str:
+        """A caption as people might type it: with words left out, and with words that say nothing of the sound."""
+        words = caption.split(" ")
         if len(words) > 3 and rng.random() < 0.5:
             words = [word for word in words if rng.random() > self.recipe.word_dropout] or words
+        if rng.random() < self.recipe.inserted_share:
+            for _ in range(rng.integers(1, _MOST_INSERTED + 1)):
+                words.insert(int(rng.integers(len(words) + 1)), idle_word(rng))
         return " ".join(words)
 
     def validate(self) -> dict[str, float]:

@@ -154,7 +154,8 @@ class Workshop:
             return
         classes = list(recipes()) if self.sounds is None else self.sounds.classes
         tokenizer = self.trained_tokenizer() if self.run.prompt.decoded_share else None
-        yield from self._train(PromptTask(self.run.prompt, *self._sets(captioned=True), classes, tokenizer))
+        anchor = self.start.prompt if self.start and self.run.prompt.anchored else None
+        yield from self._train(PromptTask(self.run.prompt, *self._sets(captioned=True), classes, tokenizer, anchor))
 
     def _vocoder(self) -> Iterator[str]:
         tokenizer = self.trained_tokenizer() if self.start or (self.checkpoints / "tokenizer.safetensors").exists() else None
