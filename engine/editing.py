@@ -17,6 +17,7 @@ from engine.types import HIDDEN, Clip, EngineError, SamplingSettings, TokenGrid
 
 SHORTEST_S, LONGEST_S = 0.1, 600.0
 
+_STEPS_OF_AN_EDIT = 16
 _SEAM_FRAMES = 3
 """An extension blends over this many frames (35 ms) of the source, so that the sound does not dip at the joint."""
 
@@ -102,17 +103,17 @@ def thinned(hidden: NDArray[np.bool_], strength: float, seed: int) -> NDArray[np
 
 
 def settings_for(settings: SamplingSettings, plan: Plan, geometry: Geometry) -> SamplingSettings:
-    """Fewer iterations for fewer cells: as many as the schedule spends on the hidden share of its cells, but at least a third of them.
+    """One candidate, and fewer iterations for fewer cells: what the schedule spends on the hidden share, but at least a third of all.
 
     With that many cells known the model stands where a whole run stands near its end, so the steps before would change nothing; fewer than
-    a third would fix too many neighbours at once, without one having seen the other. A second of ten takes 6 of 16 iterations. A grid that
-    is mostly known sounds nearly the same whatever is drawn: below half of the cells there are no candidates to choose from.
+    a third would fix too many neighbours at once, without one having seen the other. What is around the paint decides more than the prompt,
+    so candidates would hardly differ: the iterations that they cost come to the one, up to 16. A second of ten takes 6 of 16 iterations.
     """
+    steps = max(settings.steps, min(_STEPS_OF_AN_EDIT, settings.steps * settings.candidates))
     share = max(float(plan.hidden[:, a:b].sum()) / (geometry.rows * max(b - a, geometry.cols)) for a, b in plan.parts)
     schedule = SCHEDULES[settings.schedule]
-    done = next((step for step in range(settings.steps, 0, -1) if schedule(step / settings.steps) >= min(1.0, share)), 0)
-    candidates = settings.candidates if share > 0.5 else 1
-    return replace(settings, steps=max(-(-settings.steps // 3), settings.steps - done), candidates=candidates)
+    done = next((step for step in range(steps, 0, -1) if schedule(step / steps) >= min(1.0, share)), 0)
+    return replace(settings, steps=max(-(-steps // 3), steps - done), candidates=1)
 
 
 def padded(clip: Clip, before_s: float, after_s: float, geometry: Geometry) -> tuple[Clip, int, int]:

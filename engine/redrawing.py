@@ -172,8 +172,7 @@ class _Run:
     ) -> None:
         self.pipeline, self.plan, self.geometry, self.watch = pipeline, plan, pipeline.geometry, watch
         self.request: GenerationRequest = replace(job.request, count=1, duration_s=plan.clip.duration_s)
-        # One candidate: what is around the paint decides more than the prompt, and an edit shall be quick.
-        self.settings = replace(editing.settings_for(self.request.settings, plan, self.geometry), candidates=1)
+        self.settings = editing.settings_for(self.request.settings, plan, self.geometry)
         self.previews = job.previews
         started = time.perf_counter()
         self.condition = self._condition(reference)

@@ -88,6 +88,10 @@ class SamplingSettings:
         """The settings with those of ``options`` that are named like a setting and are not None."""
         return replace(self, **{f.name: options[f.name] for f in fields(self) if options.get(f.name) is not None})
 
+    def without_critic(self) -> SamplingSettings:
+        """The settings for a pack without a critic: an order that needs one becomes that by confidence."""
+        return replace(self, order="confidence") if self.order == "critic" else self
+
 
 @dataclass(frozen=True)
 class GenerationRequest:

@@ -121,14 +121,18 @@ def render(
     width, height = math.ceil(size[0] * ratio), math.ceil(size[1] * ratio)
     frames = view.frame_at((np.arange(width) + 0.5) / ratio, size[0])
     bands = view.band_at((np.arange(height) + 0.5) / ratio, size[1])
-    first, weights = _row_weights(bands * (mel.rows / view.geometry.bands), mel.rows)
-    columns = _columns(mel, frames, slice(first, first + weights.shape[1]))
+    positions = bands * (mel.rows / view.geometry.bands)
+    spacing = abs(positions[-1] - positions[0]) / max(height - 1, 1)
+    centres = np.clip(positions - 0.5, 0, mel.rows - 1)
+    rows = _needed_rows(centres, spacing, mel.rows)
+    columns = _columns(mel, frames, rows)
     floor_db, top_db = levels_db
     columns -= floor_db
     columns *= 255.0 / max(top_db - floor_db, 1e-6)
     np.clip(columns, 0.0, 255.0, out=columns)
-    # Weights add up to 1: rounding by half a step survives the product, and no value leaves 0..255.
-    indices = (weights @ (columns + 0.5)).astype(np.uint8)
+    # A mean: rounding by half a step survives it, and no value leaves 0..255.
+    columns += 0.5
+    indices = _between_rows(columns, centres - rows.start, spacing).astype(np.uint8)
     return _coloured(indices, table, ratio)
 
 
@@ -146,16 +150,24 @@ def _columns(mel: MelImage, frames: NDArray[np.float64], rows: slice) -> NDArray
     return columns
 
 
-def _row_weights(positions: NDArray[np.float64], rows: int) -> tuple[int, NDArray[np.float32]]:
-    """First row needed and weights float32 [positions, rows needed]: triangles between row centres, wider where rows outnumber pixels."""
-    spacing = abs(positions[-1] - positions[0]) / max(len(positions) - 1, 1)
+def _needed_rows(centres: NDArray[np.float64], spacing: float, rows: int) -> slice:
+    """The rows that are seen at positions counted between row centres, ``spacing`` rows apart."""
     reach = max(1.0, spacing)
-    centres = np.clip(positions - 0.5, 0, rows - 1)
-    first = max(0, math.floor(centres.min() - reach) + 1)
-    last = min(rows - 1, math.ceil(centres.max() + reach) - 1)
-    distance = np.abs(centres[:, None] - np.arange(first, last + 1)[None, :])
-    weights = np.maximum(0.0, 1.0 - distance / reach)
-    return first, (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return slice(max(0, math.floor(centres.min() - reach) + 1), min(rows, math.ceil(centres.max() + reach)))
+
+
+def _between_rows(columns: NDArray[np.float32], centres: NDArray[np.float64], spacing: float) -> NDArray[np.float32]:
+    """The picture [rows, columns] at positions between row centres; each is a mean of its neighbours, of more if rows outnumber pixels."""
+    if spacing <= 1.0:
+        # No product of matrices: that library would share the work with a thread of its own and wait for it, also on a busy computer.
+        below = centres.astype(np.intp)
+        pixels = np.diff(columns, axis=0, append=columns[-1:])[below]
+        pixels *= (centres - below)[:, None].astype(np.float32)
+        pixels += columns[below]
+        return pixels
+    distance = np.abs(centres[:, None] - np.arange(len(columns)))
+    weights = np.maximum(0.0, 1.0 - distance / spacing)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32) @ columns
 
 
 def _coloured(indices: NDArray[np.uint8], table: NDArray[np.uint32], ratio: float) -> QImage:

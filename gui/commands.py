@@ -64,7 +64,7 @@ def connect_commands(studio: Studio) -> None:
         "file.export": lambda: studio.export([]),
         "file.packs": lambda: studio.open_packs(),
         "file.train": lambda: studio.training_wizard.open_wizard(),
-        "file.preferences": lambda: studio.settings_dialog.open_preferences(),
+        "file.preferences": lambda: studio.open_preferences(),
         "file.quit": studio.projects.close,
         "help.shortcuts": lambda: studio.shortcut_sheet.open_sheet(),
         "help.demo": studio.open_demo,

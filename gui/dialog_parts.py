@@ -10,9 +10,9 @@ from gui.icons import icon
 from gui.theme import SPACE
 
 
-def text_button(text: str, told: str) -> QPushButton:
-    """A button with words; Enter in another field does not press it."""
-    button = QPushButton(text)
+def text_button(text: str, told: str, picture: str = "") -> QPushButton:
+    """A button with words, and a picture of ``gui.icons`` before them if one is given; Enter in another field does not press it."""
+    button = QPushButton(icon(picture), text) if picture else QPushButton(text)
     button.setAutoDefault(False)
     button.setAccessibleName(text)
     button.setToolTip(told)

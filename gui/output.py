@@ -147,11 +147,14 @@ class Output:
             self._found = _load_library()
             return
         try:
-            self._library._terminate()
+            # What could not be started the last time cannot be ended either.
+            with contextlib.suppress(self._library.PortAudioError):
+                self._library._terminate()
             self._library._initialize()
+            problem = ""
         except self._library.PortAudioError as error:
             problem = QCoreApplication.translate("Output", "The sound system does not answer ({0}).").format(_reason(error))
-            self._found = (self._library, problem)
+        self._found = (self._library, problem)
 
     def _listed(self) -> list[tuple[DeviceInfo, int]]:
         """Devices and their numbers; the library does not notice what changes after its start, so it is asked once."""

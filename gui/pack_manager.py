@@ -15,12 +15,12 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from engine.jobs import DownloadProgress, PackInfo, PackOffer
+from gui.dialog_parts import text_button
 from gui.icons import icon
 from gui.messages import announce
 from gui.pack_views import PackCard, PackList, megabytes
@@ -48,11 +48,11 @@ class GetCard(QFrame):
         self.field.setPlaceholderText(self.tr("owner/name, or the address of its page on huggingface.co"))
         self.field.setAccessibleName(self.tr("Repository"))
         self.field.setToolTip(self.tr("The repository of the pack on the Hugging Face hub (Enter: look)"))
-        self.look = self._button("search", self.tr("Look"), self.tr("Ask the hub what this pack consists of; fetches nothing else"))
-        self.download = self._button("import", self.tr("Download"), self.tr("Fetch these files now"))
+        self.look = text_button(self.tr("Look"), self.tr("Ask the hub what this pack consists of; fetches nothing else"), "search")
+        self.download = text_button(self.tr("Download"), self.tr("Fetch these files now"), "import")
         self.download.setIcon(icon("import", "on_accent"))
         self.download.setProperty("role", "primary")
-        self.cancel = self._button("cancel", self.tr("Cancel"), self.tr("Stop; what has come is kept"))
+        self.cancel = text_button(self.tr("Cancel"), self.tr("Stop; what has come is kept"), "cancel")
         self.text, self.bar = QLabel(), QProgressBar()
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
@@ -171,13 +171,6 @@ class GetCard(QFrame):
         self._begun = True
         self.download_asked.emit(self._offer)
 
-    def _button(self, picture: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(icon(picture), text)
-        button.setAutoDefault(False)
-        button.setAccessibleName(text)
-        button.setToolTip(tip)
-        return button
-
     def _lay_out(self) -> None:
         name, line = QLabel(self.tr("Get a pack")), QFrame()
         name.setBuddy(self.field)
@@ -229,9 +222,9 @@ class PackManager(QDialog):
         self._packs: tuple[PackInfo, ...] = ()
         self._in_use = ""
         self.list, self.card, self.get = PackList(), PackCard(), GetCard()
-        self.copy_in = self._button("folder", self.tr("Copy in from a folder…"), self.tr("Choose a folder with a pack.json; it is checked"))
-        self.open_folder = self._button("reveal", self.tr("Open the folder of packs"), self.tr("Where all packs lie"))
-        self.close_button = self._button("", self.tr("Close"), self.tr("Closes this window (Esc); a download goes on"))
+        self.copy_in = text_button(self.tr("Copy in from a folder…"), self.tr("Choose a folder with a pack.json; it is checked"), "folder")
+        self.open_folder = text_button(self.tr("Open the folder of packs"), self.tr("Where all packs lie"), "reveal")
+        self.close_button = text_button(self.tr("Close"), self.tr("Closes this window (Esc); a download goes on"))
         self.place = QLabel()
         self.place.setProperty("role", "muted")
         self.place.setTextFormat(Qt.TextFormat.PlainText)
@@ -328,13 +321,6 @@ class PackManager(QDialog):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda name: self.copy_asked.emit(Path(name)))
         dialog.open()
-
-    def _button(self, picture: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(icon(picture), text) if picture else QPushButton(text)
-        button.setAutoDefault(False)
-        button.setAccessibleName(text)
-        button.setToolTip(tip)
-        return button
 
     def _connect(self) -> None:
         self.list.chosen.connect(lambda _id: self._show_current())

@@ -16,6 +16,7 @@ from engine.session.session import Session
 from engine.types import Region
 from gui.commands import connect_commands
 from gui.controller import Controller
+from gui.dialog_parts import show_beside
 from gui.drag_out import drag_folder
 from gui.edits import Edits
 from gui.listening import Listening
@@ -93,8 +94,6 @@ class Studio(QObject):
         from gui.settings_dialog import SettingsDialog
 
         dialog = SettingsDialog(self.settings, self.window)
-        packs = sorted(path.parent.name for path in self.packs.glob("*/pack.json"))
-        dialog.set_choices("generation.pack", [(name, name) for name in packs])
 
         def offer(devices: list[DeviceInfo]) -> None:
             dialog.set_choices("listening.device", [(device.name, device.name) for device in devices])
@@ -362,8 +361,13 @@ class Studio(QObject):
 
     def open_packs(self) -> None:
         """Shows the installed packs."""
-        self.pack_manager.show()
-        self.pack_manager.raise_()
+        show_beside(self.pack_manager)
+
+    def open_preferences(self) -> None:
+        """Shows the preferences, with the packs that are installed by now."""
+        packs = sorted(path.parent.name for path in self.packs.glob("*/pack.json"))
+        self.settings_dialog.set_choices("generation.pack", [(name, name) for name in packs])
+        self.settings_dialog.open_preferences()
 
     def open_demo(self) -> None:
         """Opens the demo project as one that was never saved, so that nobody writes over it."""

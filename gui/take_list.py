@@ -53,7 +53,7 @@ class TakeList(QListView):
     def __init__(self, model: TakeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._card = TakeCard(self)
-        self._card.thumbnails.drawn.connect(lambda: self.viewport().update())
+        self._card.thumbnails.drawn.connect(self.viewport().update)
         self._pressed: QModelIndex | None = None
         self._star_pressed = False
         self._empty_text = ""

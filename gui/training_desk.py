@@ -15,7 +15,6 @@ from engine.types import Clip, Failed
 from gui.training_log import FIGURES, read_log
 from gui.training_process import TrainingProcess
 from gui.training_runs import Plan, RunInfo, RunShelf
-from gui.training_sounds_page import FEWEST_HELD_OUT
 from gui.training_wizard import FOLDER, RUN, SOUNDS, TrainingWizard
 from gui.worker import Worker
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("melbrush.training")
 
 _LOOK_MS = 1000
-_LOCK = ".lock"
 _GOODBYE_S = 3.0
 
 
@@ -36,6 +34,7 @@ def connected_training(studio: Studio) -> tuple[TrainingWizard, TrainingDesk]:
     desk = TrainingDesk(wizard, RunShelf(studio.runs, studio.packs), studio.files, studio)
     desk.example_ready.connect(studio.listening.play_aside)
     desk.pack_chosen.connect(lambda pack: studio.settings.set("generation.pack", pack))
+    desk.pack_made.connect(lambda *_: studio.downloads is not None and studio.pack_desk.refresh())
     desk.pack_made.connect(lambda _, name: studio.screen.status("info", desk.tr("The pack “{}” is trained.").format(name)))
     return wizard, desk
 
@@ -57,7 +56,6 @@ class TrainingDesk(QObject):
         self.process, self.listener = TrainingProcess(self), TrainingProcess(self)
         self._run: RunInfo | None = None
         self._asked = ""
-        self._held_out = 0
         self._number, self._ticket, self._heard = 0, 0, ""
         self._lock = QLockFile("")
         self._clock = QTimer(self, interval=_LOOK_MS)
@@ -101,13 +99,17 @@ class TrainingDesk(QObject):
     @Slot(object)
     def _resume(self, folder: Path) -> None:
         run = self._shelf.read(folder)
-        if run is not None:
-            self._open(run)
+        if run is None:
+            self.refresh()
+            self._wizard.folder.show_problem(self.tr("This training is not there any more."))
+            return
+        self._open(run)
 
     def _open(self, run: RunInfo) -> None:
         """Goes on with a run where it is: first with its sounds, then with everything else."""
         self._run, self._number = run, 0
-        self._wizard.run.show_example("")
+        drawing = self.listener.running
+        self._wizard.run.show_example(self.tr("Making an example…") if drawing else "", drawing)
         if run.sounds_read:
             self._wizard.show_page(RUN)
             self._go_on()
@@ -119,7 +121,9 @@ class TrainingDesk(QObject):
     @Slot()
     def _go_on(self) -> None:
         """Trains from where the run was left."""
-        if self._run is not None and not self.process.running:
+        if self._run is None or self.process.running:
+            return
+        if not self._run.cannot_be_watched or self._shorten():
             self._start(tuple(stage for stage in self._run.plan.stages if stage != "corpus"))
 
     @Slot()
@@ -128,9 +132,8 @@ class TrainingDesk(QObject):
         if self._run is None or not self._wizard.sounds.ready:
             return
         self._wizard.show_page(RUN)
-        if self._held_out < FEWEST_HELD_OUT and self._run.plan.length == "best":
+        if self._run.cannot_be_watched:
             # The process began with another plan.
-            self._change_plan(replace(self._run.plan, length="evening"))
             self._stop("begin")
         else:
             self.process.agree()
@@ -141,6 +144,7 @@ class TrainingDesk(QObject):
         """Back to the first page: what was counted is of no use for another plan."""
         self._wizard.set_ready(False)
         if self.process.running:
+            self._wizard.sounds.show_stopping()
             self._stop("discard")
         else:
             self._forget()
@@ -175,7 +179,12 @@ class TrainingDesk(QObject):
 
     @Slot(object)
     def _remove(self, folder: Path) -> None:
-        self._shelf.remove(folder)
+        lock = self._shelf.lock(folder)
+        if lock is None:
+            self._wizard.folder.show_problem(self._elsewhere())
+        else:
+            lock.unlock()
+            self._shelf.remove(folder)
         self.refresh()
 
     @Slot()
@@ -198,10 +207,9 @@ class TrainingDesk(QObject):
         assert self._run is not None
         self._asked = ""
         command = self._shelf.command(self._run, stages, max(1, (os.cpu_count() or 2) - 1))
-        lock = QLockFile(str(self._run.folder / _LOCK))
-        lock.setStaleLockTime(0)
-        if not lock.tryLock(0):
-            self._fail(self.tr("This training goes on in another window of Melbrush."))
+        lock = self._shelf.lock(self._run.folder)
+        if lock is None:
+            self._say(self._elsewhere())
             return
         try:
             self.process.start([*command, "--report"], self._run.folder)
@@ -219,31 +227,38 @@ class TrainingDesk(QObject):
             self._wizard.run.show_status(self.tr("Starting…"))
 
     def _stop(self, why: str) -> None:
-        self._asked = why
-        self.process.stop()
+        # What has made its pack is about to end.
+        if self._asked != "done":
+            self._asked = why
+            self.process.stop()
 
     @Slot(object)
     def _told(self, event: dict[str, Any]) -> None:
         sounds = self._wizard.sounds
         match event:
+            case {"event": "pack"}:
+                self._asked = "done"
+            case _ if self._asked:
+                # It is about to end: nothing of this is of use any more.
+                pass
             case {"event": "listed", "files": files}:
                 sounds.show_listed(files)
             case {"event": "read", "clips": clips}:
                 sounds.show_read(clips)
-            case {"event": "sounds", "splits": splits} if self._run is not None:
-                self._held_out = splits.get("validation", 0)
+            case {"event": "sounds"} if self._run is not None:
                 sounds.show_summary(event, self._run.plan.length)
                 self._wizard.set_ready(sounds.ready)
             case {"event": "stage", "name": stage} if self._wizard.page == RUN:
                 self._look()
                 measured = self.tr("Measuring how fast this computer is…")
                 self._wizard.run.show_status(measured if stage in FIGURES else self.tr("This takes a moment…"))
-            case {"event": "pack"}:
-                self._asked = "done"
 
     @Slot(int, str, str)
     def _ended(self, code: int, sentence: str, detail: str) -> None:
         asked, self._asked = self._asked, ""
+        if code and asked not in ("done", "discard"):
+            # What ends as it was asked to ends with 0.
+            asked = ""
         self._clock.stop()
         self._lock.unlock()
         self._look()
@@ -287,22 +302,33 @@ class TrainingDesk(QObject):
         self._to_folder()
 
     def _fail(self, sentence: str) -> None:
-        """Says what went wrong where people look; a run that has nothing yet is not worth keeping."""
+        """Says what went wrong; a run that has nothing yet is not worth keeping."""
+        if self._wizard.page != RUN and self._run is not None and not any(self._run.folder.glob("shards/shard-*")):
+            self._shelf.remove(self._run.folder)
+        self._say(sentence)
+
+    def _say(self, sentence: str) -> None:
+        """A problem, where people look."""
         if self._wizard.page == RUN:
             self._wizard.run.show_status(sentence, "danger")
             return
-        if self._run is not None and not any(self._run.folder.glob("shards/shard-*")):
-            self._shelf.remove(self._run.folder)
         self._to_folder()
         self._wizard.folder.show_problem(sentence)
 
-    def _change_plan(self, plan: Plan) -> None:
+    def _shorten(self) -> bool:
+        """The run trains for an evening; False if that cannot be kept."""
         assert self._run is not None
-        self._run = replace(self._run, plan=plan)
+        shortened = replace(self._run, plan=replace(self._run.plan, length="evening"))
         try:
-            self._shelf.keep(self._run)
+            self._shelf.keep(shortened)
         except OSError as error:
-            self._fail(self.tr("The training cannot be kept in {} ({}).").format(self._run.folder, error.strerror))
+            self._say(self.tr("The training cannot be kept in {} ({}).").format(self._run.folder, error.strerror))
+            return False
+        self._run = shortened
+        return True
+
+    def _elsewhere(self) -> str:
+        return self.tr("This training goes on in another window of Melbrush.")
 
     def _unexplained(self, code: int) -> str:
         if code < 0:
@@ -316,9 +342,14 @@ class TrainingDesk(QObject):
 
     @Slot(object)
     def _example(self, event: dict[str, Any]) -> None:
-        if event["event"] == "example" and self._run is not None:
-            self._heard = self._sentence_of(event)
-            self._ticket = self._files.submit(ReadSound(self._run.example), first=True)
+        if event["event"] != "example":
+            return
+        if self._run is None or Path(event["path"]) != self._run.example:
+            # People have turned to another training meanwhile.
+            self._wizard.run.show_example("")
+            return
+        self._heard = self._sentence_of(event)
+        self._ticket = self._files.submit(ReadSound(self._run.example), first=True)
 
     @Slot(int, str, str)
     def _listened(self, code: int, sentence: str, detail: str) -> None:

@@ -79,17 +79,18 @@ class FolderPage(QWidget):
 
     def ask_next(self) -> None:
         """Hands the plan on, or says what is missing."""
-        folder, name = Path(self.path.text().strip()).expanduser(), " ".join(self.name.text().split())
-        if not self.path.text().strip():
+        text, name = self.path.text().strip(), " ".join(self.name.text().split())
+        folder = _folder_at(text)
+        if not text:
             self._refuse(self.tr("Choose the folder that holds your sounds."), self.path)
-        elif not folder.is_dir():
-            self._refuse(self.tr("There is no folder {}.").format(folder), self.path)
+        elif folder is None:
+            self._refuse(self.tr("There is no folder {}.").format(text), self.path)
         elif not name or not name.isprintable():
             self._refuse(self.tr("Give the pack a name."), self.name)
         else:
             self.show_problem("")
             start, length = (group.checkedButton().property("value") for group in (self.starts, self.lengths))
-            self.next_asked.emit(Plan(name, "", str(folder.absolute()), self.captions.currentData(), start, length, self.recipe))
+            self.next_asked.emit(Plan(name, "", str(folder), self.captions.currentData(), start, length, self.recipe))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Takes a folder, as a copy only."""
@@ -238,6 +239,15 @@ class FolderPage(QWidget):
             radio.setChecked(offset == 0)
             group.addButton(radio)
             grid.addWidget(radio, first + offset, 1)
+
+
+def _folder_at(text: str) -> Path | None:
+    """The folder that people mean, None if there is none or nobody may look at it."""
+    try:
+        folder = Path(text).expanduser().absolute()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError):
+        return None
 
 
 def _grid(column: QVBoxLayout) -> QGridLayout:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
+from gui.dialog_parts import text_button
 from gui.icons import icon
 from gui.theme import SPACE
 
 
 def button(picture: str, text: str, tip: str, primary: bool = False) -> QPushButton:
-    """A button that Enter in a field does not press."""
-    made = QPushButton(icon(picture, "on_accent" if primary else "text"), text) if picture else QPushButton(text)
-    made.setAutoDefault(False)
-    made.setAccessibleName(text)
-    made.setToolTip(tip)
+    """A button with words, and a picture if one is named; ``primary`` marks the one that goes on."""
+    made = text_button(text, tip, picture)
     if primary:
         made.setProperty("role", "primary")
+        if picture:
+            made.setIcon(icon(picture, "on_accent"))
     return made
 
 

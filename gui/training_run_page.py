@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLa
 
 from gui.icons import icon
 from gui.messages import announce
+from gui.shortcuts import pass_focus
 from gui.theme import SPACE
 from gui.training_curve import TrainingCurve
 from gui.training_log import TrainingLog
@@ -134,15 +135,16 @@ class RunPage(QWidget):
         self._refresh()
 
     def _refresh(self) -> None:
-        focused = self.pause.hasFocus() or self.resume.hasFocus()
+        buttons = (self.leave, self.listen, self.finish, self.pause, self.resume)
+        focused = next((button for button in buttons if button.hasFocus()), None)
         run = self._run
         self.pause.setVisible(self._running)
         self.resume.setVisible(not self._running)
         self.leave.setEnabled(not self._running)
         self.finish.setEnabled(run is not None and run.can_draw and self._stage != "pack")
         self.listen.setEnabled(run is not None and not self._drawing)
-        if focused:
-            (self.pause if self._running else self.resume).setFocus()
+        if focused is not None and not (focused.isEnabled() and focused.isVisibleTo(self)):
+            pass_focus(self.pause if self._running else self.resume)
 
     def _progress(self, log: TrainingLog) -> str:
         done = self.tr("Step {} of {}").format(f"{log.step:,}", f"{log.of:,}")

@@ -6,10 +6,10 @@ import json
 import re
 import shutil
 import sys
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from PySide6.QtCore import QIODevice, QSaveFile
+from PySide6.QtCore import QIODevice, QLockFile, QSaveFile
 
 from gui.training_log import last_step
 
@@ -17,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "generator", "pack")
 STAGES_FROM_PACK = ("corpus", "tokens", "generator", "pack")
 EMBEDDED = "embedded"
-_PLAN, _STATE, _SUMMARY = "run.json", "state.json", Path("shards") / "sounds.json"
+FEWEST_HELD_OUT = 8
+_LOCK, _PLAN, _STATE, _SUMMARY = ".lock", "run.json", "state.json", Path("shards") / "sounds.json"
 _LONGEST_ID = 56
 
 
@@ -56,6 +57,17 @@ class RunInfo:
         return (self.folder / _SUMMARY).is_file()
 
     @property
+    def held_out(self) -> int:
+        """Held-out clips among the sounds; 0 until they are read."""
+        splits = _object_in(self.folder / _SUMMARY).get("splits")
+        return int(splits.get("validation", 0)) if isinstance(splits, dict) else 0
+
+    @property
+    def cannot_be_watched(self) -> bool:
+        """True if it shall end when it gets no better, but too few sounds are held out to notice that."""
+        return self.plan.length == "best" and self.held_out < FEWEST_HELD_OUT
+
+    @property
     def can_draw(self) -> bool:
         """True if there is a generator, so that a pack can be made of what there is."""
         return (self.folder / "checkpoints" / "generator.safetensors").is_file()
@@ -78,7 +90,7 @@ class RunShelf:
 
     def add(self, plan: Plan) -> RunInfo:
         """A folder for a new plan, which gets an id that no pack and no run has. Raises OSError."""
-        chosen = Plan(**{**asdict(plan), "pack_id": self._free_id(plan.name)})
+        chosen = replace(plan, pack_id=self._free_id(plan.name))
         run = RunInfo(self.folder / chosen.pack_id, chosen)
         run.folder.mkdir(parents=True)
         self.keep(run)
@@ -87,9 +99,8 @@ class RunShelf:
     def keep(self, run: RunInfo) -> None:
         """Writes the plan of a run, whole or not at all. Raises OSError."""
         file = QSaveFile(str(run.folder / _PLAN))
-        file.open(QIODevice.OpenModeFlag.WriteOnly)
-        file.write(json.dumps(asdict(run.plan), indent=1).encode())
-        if not file.commit():
+        opened = file.open(QIODevice.OpenModeFlag.WriteOnly)
+        if not opened or file.write(json.dumps(asdict(run.plan), indent=1).encode()) < 0 or not file.commit():
             raise OSError(0, file.errorString(), str(run.folder / _PLAN))
 
     def unfinished(self) -> list[RunInfo]:
@@ -104,10 +115,16 @@ class RunShelf:
             plan = Plan(**{field.name: str(data[field.name]) for field in fields(Plan)})
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        state = _state_of(folder)
+        state = _object_in(folder / _STATE)
         run = RunInfo(folder, plan, str(state.get("stage", "")), state.get("done") is True)
         step, of = last_step(run.log(run.stage))
-        return RunInfo(folder, plan, run.stage, run.done, step, of)
+        return replace(run, step=step, of=of)
+
+    def lock(self, folder: Path) -> QLockFile | None:
+        """The right to change a training; None while another window has it."""
+        lock = QLockFile(str(folder / _LOCK))
+        lock.setStaleLockTime(0)
+        return lock if lock.tryLock(0) else None
 
     def remove(self, folder: Path) -> None:
         """Removes a training with everything it has made so far; the sounds themselves lie elsewhere."""
@@ -144,9 +161,10 @@ def program() -> list[str]:
     return [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, str(ROOT / "main.py")]
 
 
-def _state_of(folder: Path) -> dict:
+def _object_in(path: Path) -> dict:
+    """What a JSON file holds; empty if there is none or it is damaged."""
     try:
-        state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return state if isinstance(state, dict) else {}
+    return found if isinstance(found, dict) else {}

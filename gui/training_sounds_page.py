@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.messages import announce
 from gui.theme import SPACE
 from gui.training_parts import card, duration, say, text_label
-
-FEWEST_HELD_OUT = 8
+from gui.training_runs import FEWEST_HELD_OUT
 
 
 class SoundsPage(QWidget):
@@ -33,7 +32,7 @@ class SoundsPage(QWidget):
         self.ready = False
         for value in self.values.values():
             value.setText("–")
-        self.refused.clear()
+        self._show_refused([])
         say(self.warning, "", "warning")
         self._say_busy(self.tr("Looking through the folder…"))
 
@@ -70,13 +69,9 @@ class SoundsPage(QWidget):
         say(self.warning, self._warning(facts, length), "warning" if self.ready else "danger")
         announce(self, self.warning.text() or self.status.text())
 
-    def show_problem(self, sentence: str) -> None:
-        """It could not be read."""
-        self.ready = False
-        self.bar.setRange(0, 1)
-        self.bar.setValue(0)
-        say(self.status, sentence, "danger")
-        announce(self, sentence, assertive=True)
+    def show_stopping(self) -> None:
+        """It is given up, which may take a moment."""
+        self._say_busy(self.tr("Stopping…"))
 
     def _warning(self, facts: dict[str, Any], length: str) -> str:
         if not self.ready:
@@ -106,7 +101,14 @@ class SoundsPage(QWidget):
         say(self.status, text, "value")
 
     def _lay_out(self) -> None:
-        found, column = card(self.tr("What will be used"))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(2 * SPACE)
+        whole.addWidget(self._used_card())
+        whole.addWidget(self._refused_card(), 1)
+
+    def _used_card(self) -> QFrame:
+        frame, column = card(self.tr("What will be used"))
         column.addWidget(self.status)
         column.addWidget(self.bar)
         grid = QGridLayout()
@@ -128,7 +130,10 @@ class SoundsPage(QWidget):
             grid.addWidget(self.values[key], row, 1)
         column.addLayout(grid)
         column.addWidget(self.warning)
-        left, rest = card(self.tr("Files that are not used"))
+        return frame
+
+    def _refused_card(self) -> QFrame:
+        frame, column = card(self.tr("Files that are not used"))
         self._none_refused = text_label(self.tr("None."), "muted")
         self.refused.setHeaderLabels([self.tr("File"), self.tr("Why not")])
         self.refused.setRootIsDecorated(False)
@@ -138,10 +143,6 @@ class SoundsPage(QWidget):
         self.refused.setAccessibleName(self.tr("Files that are not used"))
         self.refused.setToolTip(self.tr("Sound files that cannot be used, and why"))
         self.refused.hide()
-        rest.addWidget(self._none_refused)
-        rest.addWidget(self.refused, 1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(2 * SPACE)
-        whole.addWidget(found)
-        whole.addWidget(left, 1)
+        column.addWidget(self._none_refused)
+        column.addWidget(self.refused, 1)
+        return frame

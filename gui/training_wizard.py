@@ -6,7 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from gui.dialog_parts import show_beside
 from gui.messages import announce
+from gui.shortcuts import pass_focus
 from gui.theme import SPACE
 from gui.training_folder_page import FolderPage
 from gui.training_parts import button, card, say, text_label
@@ -80,8 +82,7 @@ class TrainingWizard(QDialog):
 
     def open_wizard(self) -> None:
         """Shows the window where it was left."""
-        self.show()
-        self.raise_()
+        show_beside(self)
 
     def show_page(self, page: int) -> None:
         """Turns to a page; the focus goes to what comes next there."""
@@ -108,6 +109,8 @@ class TrainingWizard(QDialog):
         """The last page with the pack that was made."""
         self.done_page.show_pack(pack_id, name, in_use)
         self.show_page(DONE)
+        if in_use and self.use.hasFocus():
+            pass_focus(self.close_button)
         self.use.setEnabled(not in_use)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -73,17 +73,16 @@ def test_fewer_cells_take_fewer_iterations_but_at_least_a_third() -> None:
     def steps(cells: int) -> int:
         hidden = np.zeros(265, bool)
         hidden[:cells] = True
-        return settings_for(SamplingSettings(steps=16, candidates=4), planned(hidden.reshape(5, 53, order="F")), GEOMETRY).steps
+        return settings_for(SamplingSettings(steps=16), planned(hidden.reshape(5, 53, order="F")), GEOMETRY).steps
 
     counts = [steps(cells) for cells in (1, 30, 100, 200, 265)]
     assert counts == sorted(counts) and counts[0] == counts[1] == 6 and counts[-1] == 16
 
 
-def test_candidates_compete_only_for_most_of_a_grid() -> None:
-    hidden = np.zeros((5, 53), bool)
-    hidden[:, :10] = True
-    assert settings_for(SamplingSettings(candidates=4), planned(hidden), GEOMETRY).candidates == 1
-    assert settings_for(SamplingSettings(candidates=4), planned(~hidden), GEOMETRY).candidates == 4
+@pytest.mark.parametrize(("steps", "candidates", "most"), [(16, 1, 16), (16, 4, 16), (5, 8, 16), (5, 2, 10), (32, 2, 32)])
+def test_an_edit_has_one_candidate_and_the_iterations_of_the_others(steps: int, candidates: int, most: int) -> None:
+    chosen = settings_for(SamplingSettings(steps=steps, candidates=candidates), planned(np.ones((5, 53), bool)), GEOMETRY)
+    assert (chosen.steps, chosen.candidates) == (most, 1)
 
 
 def test_the_length_of_a_restoration_does_not_add_iterations() -> None:

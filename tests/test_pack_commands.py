@@ -18,6 +18,7 @@ from engine.models.public.hifigan import HifiGan, HifiGanConfig
 from engine.models.public.importer import KINDS as IMPORTER_KINDS
 from engine.models.public.vocos import Vocos, VocosConfig
 from engine.pack_commands import KINDS
+from tests.extra_parts import add_parts
 from tests.models.public.hostile import HOSTILE
 from tests.tiny import write_tiny_pack
 
@@ -183,6 +184,21 @@ def test_a_codebook_brings_its_mel_and_its_vocoder(
     made = run("reconstruct", tmp_path / "in.wav", "-o", tmp_path / "out.wav", "--pack", packs / "new", "--device", "cpu")
     assert made.exit_code == 0, made.output
     assert soundfile.info(tmp_path / "out.wav").frames == 11025
+
+
+def test_an_order_by_a_critic_stays_only_with_the_critic(
+    base: Path, packs: Path, hifigan: tuple[Path, Path], codebook: tuple[Path, Path], melgan: tuple[Path, Path], tmp_path: Path
+) -> None:
+    judged = tmp_path / "judged"
+    add_parts(base, judged, "critic")
+    data = json.loads((judged / "pack.json").read_text())
+    data["sampling"]["order"] = "critic"
+    (judged / "pack.json").write_text(json.dumps(data))
+    for pack_id, kind, files in (("voice", "hifigan", hifigan), ("codes", "specvqgan", (*codebook, *melgan))):
+        assert imported(judged, kind, *files, pack_id=pack_id).exit_code == 0
+    voice, codes = read_manifest(packs / "voice"), read_manifest(packs / "codes")
+    assert "critic" in voice.parts and voice.sampling.order == "critic"
+    assert "critic" not in codes.parts and codes.sampling.order == "confidence"
 
 
 def test_a_codebook_without_its_vocoder_is_refused(base: Path, packs: Path, codebook: tuple[Path, Path]) -> None:

@@ -84,6 +84,13 @@ def understood_classes(pipeline: Pipeline, prompt: str) -> list[str]:
     return [owners[phrase] for phrase in phrases]
 
 
+def wordings_understood(pipeline: Pipeline, classes: Sequence[str]) -> Row:
+    """How often the prompt encoder puts the right concept first, and among five, over all wordings of the classes, drawn or not."""
+    found = [(name, understood_classes(pipeline, prompt)) for name in classes for prompt in paraphrases()[name]]
+    first, among = ([name in nearest[:count] for name, nearest in found] for count in (1, _NEAREST))
+    return {"prompts": len(found), "top1": float(np.mean(first)), "top5": float(np.mean(among))}
+
+
 def round_trip_rows(pipeline: Pipeline, folder: Path, classes: Sequence[str]) -> Iterator[Row]:
     """A row per class with the features of one held-out clip after tokenizer and vocoder."""
     store = RowStore(folder / "round-trips" / f"{fingerprint(*result_key(pipeline))}.jsonl")
@@ -121,6 +128,7 @@ def evaluate_prompts(
         "pack": pipeline.pack.manifest.hash,
         "settings": asdict(settings),
         **summary(judge, rows),
+        "wordings": wordings_understood(pipeline, classes),
         "anchors": {
             "held-out corpus clips": accuracy(held_out[1][kept], held_out[0][kept]),
             "their round trips": accuracy(_ranks(judge, trips)),
@@ -216,7 +224,8 @@ def prompts_report(result: Row) -> str:
             f"The pack's own prompt encoder puts the right concept first for {percent(text['top1'])} of the prompts "
             "and among its first five "
             f"for {percent(text['top5'])}. Where it is first, {percent(good['top1'])} of {good['clips']} sounds are right, "
-            f"otherwise {percent(bad['top1'])} of {bad['clips']}.",
+            f"otherwise {percent(bad['top1'])} of {bad['clips']}. Of all {result['wordings']['prompts']} wordings it puts the right concept "
+            f"first for {percent(result['wordings']['top1'])}, among five for {percent(result['wordings']['top5'])}.",
             "",
         ]
     by_family = sorted(result["families"].items(), key=lambda item: -item[1]["top1"])

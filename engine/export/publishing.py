@@ -7,15 +7,14 @@ import errno
 import os
 import secrets
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.export.names import unique_path
+from engine.signal.replacing import patiently
 from engine.types import EngineError
 
-_ATTEMPTS, _PAUSE_S = 5, 0.03
 _HERE = -100
 """AT_FDCWD of Linux: a path is taken as it is."""
 _NO_REPLACE, _EXCLUSIVE = 1, 4
@@ -78,16 +77,8 @@ def _ways() -> tuple[Callable[[Path, Path], None], ...]:
 
 
 def _rename(place: Path, path: Path) -> None:
-    """On Windows, where this never replaces a file; tried again for a moment, because a virus scanner may hold the new one."""
-    for attempt in range(_ATTEMPTS):
-        try:
-            place.rename(path)
-        except PermissionError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            time.sleep(_PAUSE_S)
-        else:
-            return
+    """On Windows, where this never replaces a file."""
+    patiently(lambda: place.rename(path))
 
 
 def _link(place: Path, path: Path) -> None:
@@ -116,7 +107,11 @@ def _called(name: str, path: Path, *values: int | bytes | ctypes.c_uint) -> None
 def _take_then_replace(place: Path, path: Path) -> None:
     """For file systems that know nothing better: the name is taken by an empty file, which the finished one replaces at once."""
     path.open("xb").close()
-    os.replace(place, path)
+    try:
+        os.replace(place, path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _discard(place: Path) -> None:

@@ -97,6 +97,8 @@ class LocalAttention(nn.Module):
 
     def __init__(self, config: DetailConfig) -> None:
         super().__init__()
+        if config.width % config.heads:
+            raise ValueError(f"{config.heads} heads do not divide the width {config.width}")
         self.heads, self.reach = config.heads, config.reach_cols
         self.qkv = nn.Linear(config.width, 3 * config.width)
         self.out = nn.Linear(config.width, config.width)
@@ -196,8 +198,5 @@ class ResidualDetail(nn.Module):
 
 def leftover(tokenizer: ConvTokenizer, mel: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
     """First codes and what they lack of the encoder's own vectors, both (B, rows, cols, D), of a picture (B, 1, bands, frames)."""
-    missing = -mel.shape[-1] % 16
-    whole = F.pad(mel, (0, missing, 0, 0), mode="replicate") if missing else mel
-    vectors = F.normalize(tokenizer.encoder(whole).permute(0, 2, 3, 1).float(), dim=-1)
     codes = tokenizer.quantizer.lookup(first)
-    return codes, vectors - codes
+    return codes, F.normalize(tokenizer.vectors(mel).float(), dim=-1) - codes

@@ -78,12 +78,16 @@ class ConvTokenizer(nn.Module):
         codes = codes.reshape(shape).permute(0, 3, 1, 2).to(mel.dtype)
         return self.decoder(codes), ids.reshape(shape[:-1]), commitment
 
-    def encode(self, mel: Tensor) -> Tensor:
-        """mel (B, 1, bands, frames) -> ids (B, rows, cols); frames are padded with the last one to whole cells."""
+    def vectors(self, mel: Tensor) -> Tensor:
+        """mel (B, 1, bands, frames) -> what is quantised (B, rows, cols, D); frames are padded with the last one to whole cells."""
         missing = -mel.shape[-1] % 16
         if missing:
             mel = F.pad(mel, (0, missing, 0, 0), mode="replicate")
-        return self.quantizer.nearest(self.encoder(mel).permute(0, 2, 3, 1))
+        return self.encoder(mel).permute(0, 2, 3, 1)
+
+    def encode(self, mel: Tensor) -> Tensor:
+        """mel (B, 1, bands, frames) -> ids (B, rows, cols); frames are padded as for ``vectors``."""
+        return self.quantizer.nearest(self.vectors(mel))
 
     def decode(self, ids: Tensor) -> Tensor:
         """ids (B, rows, cols) -> mel (B, 1, bands, 16 cols)."""

@@ -46,6 +46,8 @@ class Attention(nn.Module):
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
+        if config.width % config.heads:
+            raise ValueError(f"{config.heads} heads do not divide the width {config.width}")
         self.heads = config.heads
         self.qkv = nn.Linear(config.width, 3 * config.width)
         self.out = nn.Linear(config.width, config.width)

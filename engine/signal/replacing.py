@@ -6,12 +6,12 @@ import errno
 import os
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from engine.types import EngineError
 
-_REPLACE_ATTEMPTS, _REPLACE_PAUSE_S = 5, 0.03
+_ATTEMPTS, _PAUSE_S = 5, 0.03
 
 
 def replace_file(path: Path, parts: Iterable[bytes]) -> None:
@@ -30,7 +30,7 @@ def replace_file(path: Path, parts: Iterable[bytes]) -> None:
                     file.write(part)
                 file.flush()
                 os.fsync(file.fileno())
-            _replace(temporary, path)
+            patiently(lambda: os.replace(temporary, path))
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -41,15 +41,16 @@ def replace_file(path: Path, parts: Iterable[bytes]) -> None:
         raise EngineError("path", _path_sentence(path, error)) from error
 
 
-def _replace(temporary: Path, path: Path) -> None:
-    """os.replace, tried again for a moment: on Windows a virus scanner may hold the target."""
-    for attempt in range(_REPLACE_ATTEMPTS):
+def patiently(rename: Callable[[], object]) -> None:
+    """Renames a file, tried again for a moment: on Windows a virus scanner may hold the file or its target. Raises as ``rename`` does."""
+    for _ in range(_ATTEMPTS - 1):
         try:
-            return os.replace(temporary, path)
+            rename()
         except PermissionError:
-            if attempt == _REPLACE_ATTEMPTS - 1:
-                raise
-            time.sleep(_REPLACE_PAUSE_S)
+            time.sleep(_PAUSE_S)
+        else:
+            return
+    rename()
 
 
 def _path_sentence(path: Path, error: OSError) -> str:

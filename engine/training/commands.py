@@ -14,7 +14,6 @@ from engine.models.folders import check_new_id, pack_folder
 from engine.signal.audio_io import write_audio
 from engine.training.folder_data import CaptionSource
 from engine.training.lengths import LENGTHS, suited
-from engine.training.listening import example_of
 from engine.training.loop import make_fabric
 from engine.training.progress import Reporter, Teller, obey, tell
 from engine.training.recipes import RUNS, EmbeddedRun
@@ -95,6 +94,9 @@ def write_example(workshop: Workshop, output: Path | None, number: int) -> None:
     """Writes what the run can make so far. Raises EngineError("value") without a file to write to, or while there is nothing."""
     if output is None:
         raise EngineError("value", "The stage example needs --output.")
+    # Here, because it takes seconds to load all that makes sounds, and no training needs it.
+    from engine.training.listening import example_of
+
     example = example_of(workshop, number)
     write_audio(output, example.clip, format="wav", subtype="pcm24")
     tell("example", path=str(output), part=example.part, step=example.step, caption=example.caption)

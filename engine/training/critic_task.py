@@ -98,11 +98,15 @@ class CriticTask(GeneratorTask):
 
 
 def told_apart(trust: Tensor, right: Tensor) -> float:
-    """Share of pairs of a right and a wrong cell of which the right one is trusted more, both (...); 0.5 if one kind is missing."""
+    """Share of pairs of a right and a wrong cell of which the right one is trusted more, both (...); 0.5 if one kind is missing.
+
+    Pairs that are trusted alike count as half.
+    """
     trust, right = trust.flatten().cpu(), right.flatten().cpu()
     good, bad = int(right.sum()), int((~right).sum())
     if good == 0 or bad == 0:
         return 0.5
-    ranks = torch.empty_like(trust, dtype=torch.float64)
-    ranks[trust.argsort()] = torch.arange(1, trust.numel() + 1, dtype=torch.float64)
+    ordered = trust.sort().values
+    below, up_to = (torch.searchsorted(ordered, trust, right=right_end).double() for right_end in (False, True))
+    ranks = (below + up_to + 1) / 2
     return float((ranks[right].sum() - good * (good + 1) / 2) / (good * bad))

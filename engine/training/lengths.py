@@ -34,7 +34,8 @@ def suited(run: EmbeddedRun, length: str, start: Pack | None) -> EmbeddedRun:
     changed = {part: _shortened(getattr(run, part), chosen, part == "generator") for part in PARTS}
     if start is not None:
         changed = {part: _going_on(training, getattr(start, part, None)) for part, training in changed.items()}
-        run = replace(run, sampling=start.manifest.sampling)
+        # What is trained anew has no critic that knows its codes.
+        run = replace(run, sampling=start.manifest.sampling.without_critic())
     return replace(run, **changed)
 
 

@@ -119,5 +119,7 @@ def test_whole_evaluation_and_report(pipeline: Pipeline, tmp_path: Path, monkeyp
     *lines, result = list(prompts.evaluate_prompts(pipeline, judge, tmp_path, cases, QUICK))
     assert "2 of 2 prompts" in lines
     assert result["anchors"]["held-out corpus clips"]["clips"] == 2
+    # The tiny pack knows two concepts, so the right one is always among five.
+    assert result["wordings"]["prompts"] == 8 and result["wordings"]["top5"] == 1.0 and 0 <= result["wordings"]["top1"] < 1
     report = prompts_report(result)
     assert "generated from paraphrases" in report and "dog_bark" in report and "| chance |" in report

@@ -156,6 +156,17 @@ def test_a_disk_that_fails_in_the_last_step_is_told(tmp_path, monkeypatch):
     assert caught.value.kind == "path" and list(tmp_path.iterdir()) == []
 
 
+def test_a_name_that_was_taken_in_advance_is_given_back(tmp_path, monkeypatch):
+    def broken(place, path):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(publishing, "_ways", tuple)
+    monkeypatch.setattr(publishing.os, "replace", broken)
+    with pytest.raises(EngineError, match="Input/output error"):
+        published(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the C library of Linux")
 def test_a_function_that_the_library_does_not_have_is_no_way(tmp_path):
     with pytest.raises(OSError) as caught:

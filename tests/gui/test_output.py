@@ -99,6 +99,23 @@ def test_the_library_is_asked_for_its_devices_once(library):
     assert library.lists == 2
 
 
+def test_a_sound_system_that_comes_back_is_found_by_the_next_look(library, monkeypatch):
+    """As the library does it: what could not be started cannot be ended."""
+
+    def fail():
+        raise library.PortAudioError("no server")
+
+    output = Output()
+    assert output.problem == ""
+    with monkeypatch.context() as broken:
+        broken.setattr(library, "_initialize", fail)
+        output.refresh()
+    assert "no server" in output.problem
+    monkeypatch.setattr(library, "_terminate", fail)
+    output.refresh()
+    assert library.restarts == ["terminate", "initialize"] and output.problem == "" and output.devices()
+
+
 def test_a_stream_knows_itself_whether_it_runs(library):
     output = Output()
     stream = output.open("USB Audio", (44100, 2), print)

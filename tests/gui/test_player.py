@@ -215,6 +215,18 @@ def test_long_clips_are_prepared_in_the_background(qtbot, playing, output, monke
     assert output.stream.pump(2000)[1000:].any()
 
 
+def test_an_error_while_a_long_clip_is_prepared_is_not_lost(qtbot, playing, monkeypatch):
+    def fail(*about):
+        raise MemoryError("ten minutes")
+
+    monkeypatch.setattr(playback_sources, "AT_ONCE_S", 0.1)
+    monkeypatch.setattr(playback_sources, "device_frames", fail)
+    with qtbot.capture_exceptions() as errors:
+        playing.set_clip(_clip(2.0))
+        qtbot.waitUntil(lambda: errors != [])
+    assert [str(error[1]) for error in errors] == ["ten minutes"]
+
+
 def test_device_at_another_rate_plays_at_the_same_speed(qtbot, playing, output):
     playing.seek(0.5)
     playing.set_device("Headphones")

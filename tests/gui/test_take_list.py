@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.types import GenerationRequest
 from gui.take_list import TakeList
+from gui.take_model import TakeModel
 from gui.takes_panel import TakesPanel
 from tests.gui.take_strip import ENTRIES, choose, click, editor_of, ids_shown, key, make, open_panel, point, record
 
@@ -254,3 +255,11 @@ def test_a_take_that_comes_onto_the_canvas_is_scrolled_to(qtbot: QtBot) -> None:
     panel.show()
     panel.show_takes(many, "t2", None)
     assert panel.list.viewport().rect().contains(point(panel, "t2"))
+
+
+def test_a_thumbnail_that_comes_after_the_list_is_gone_is_for_nobody(qapp: QApplication) -> None:
+    strip = TakeList(TakeModel())
+    drawn = strip._card.thumbnails.drawn
+    strip.deleteLater()
+    QApplication.sendPostedEvents(strip, QEvent.Type.DeferredDelete)
+    drawn.emit()

@@ -69,7 +69,13 @@ def test_a_plan_is_asked_for_with_the_keyboard_alone(qtbot, wizard, tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "name", "sentence"),
-    [("", "a", "Choose the folder"), ("/there/is/none", "a", "There is no folder"), (".", " ", "Give the pack a name")],
+    [
+        ("", "a", "Choose the folder"),
+        ("/there/is/none", "a", "There is no folder"),
+        ("~nobody-of-this-name/sounds", "a", "There is no folder ~nobody"),
+        ("/" + 300 * "a", "a", "There is no folder"),
+        (".", " ", "Give the pack a name"),
+    ],
 )
 def test_what_is_missing_is_said(qtbot, wizard, path, name, sentence):
     told = heard(wizard.folder.next_asked)
@@ -164,6 +170,20 @@ def test_only_what_makes_sense_can_be_pressed(qtbot, wizard, tmp_path):
     assert not wizard.run.listen.isEnabled()
 
 
+def test_a_key_pressed_twice_does_no_harm(qtbot, wizard, tmp_path):
+    """Who presses a button that is then disabled is not left on a neighbour that ends the training."""
+    told = heard(wizard.run.finish_asked)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "generator.safetensors").touch()
+    wizard.show_page(RUN)
+    wizard.run.show_run(run_of(tmp_path), True)
+    wizard.run.listen_asked.connect(lambda: wizard.run.show_example("…", drawing=True))
+    wizard.run.listen.setFocus()
+    for _ in range(2):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+    assert wizard.run.pause.hasFocus() and told == []
+
+
 def test_the_pack_is_offered_at_once(qtbot, wizard):
     told = heard(wizard.use_asked)
     wizard.show_pack("walks", "Walks", False)
@@ -171,7 +191,7 @@ def test_the_pack_is_offered_at_once(qtbot, wizard):
     click(qtbot, wizard.use)
     assert told == ["walks"]
     wizard.show_pack("walks", "Walks", True)
-    assert not wizard.use.isEnabled()
+    assert not wizard.use.isEnabled() and wizard.close_button.hasFocus()
 
 
 @pytest.mark.parametrize("page", [FOLDER, SOUNDS, RUN, DONE])

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gui.training_log import last_step, read_log
-from gui.training_runs import STAGES, Plan, RunShelf
+from gui.training_runs import STAGES, Plan, RunInfo, RunShelf
 
 TRAINER_TAKES = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 PLAN = Plan("Winter walks", "", "/sounds")
@@ -50,6 +50,11 @@ def test_what_is_no_run_is_passed_over(shelf):
     done = shelf.add(PLAN)
     (done.folder / "state.json").write_text(json.dumps({"stage": "pack", "done": True}))
     assert shelf.unfinished() == []
+
+
+def test_a_plan_that_cannot_be_kept_is_an_error_and_no_more(shelf, tmp_path):
+    with pytest.raises(OSError, match="No such"):
+        shelf.keep(RunInfo(tmp_path / "gone", PLAN))
 
 
 def test_only_runs_are_removed(shelf, tmp_path):

@@ -168,9 +168,11 @@ def test_damage_of_extra_parts_is_named(whole: Path, role: str) -> None:
         ("detail", {"steps": 0}, "steps"),
         ("detail", {"width": 10**12}, ""),
         ("detail", {"reach_cols": -4}, ""),
+        ("detail", {"heads": 3}, "3 heads do not divide the width 16"),
         ("detail", {"surprise": 1}, "surprise"),
         ("critic", {"rows": 6}, ""),
         ("critic", {"blocks": 1.5}, ""),
+        ("critic", {"heads": 3}, "3 heads do not divide the width 16"),
     ],
 )
 def test_hostile_configs_of_extra_parts(whole: Path, role: str, config: dict, words: str) -> None:

@@ -1,6 +1,5 @@
-"""Trains a pack of toy size on a folder of own sounds, all stages; run as a program it can be killed."""
+"""Trains a pack of toy size on a folder of own sounds, all stages; as a program it can be killed."""
 
-import sys
 from pathlib import Path
 
 import torch
@@ -33,6 +32,7 @@ def train_all(data: Path, folder: Path) -> None:
     follow(Workshop(folder / "run", RUN, data=str(data)), STAGES, folder / "pack")
 
 
-if __name__ == "__main__":
+def program(data: str, folder: str) -> None:
+    """All of it in a process of its own."""
     torch.set_num_threads(1)
-    train_all(Path(sys.argv[1]), Path(sys.argv[2]))
+    train_all(Path(data), Path(folder))

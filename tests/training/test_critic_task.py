@@ -73,3 +73,9 @@ def test_share_told_apart() -> None:
     assert told_apart(torch.tensor([[0.0, 1.0], [2.0, 3.0]]), right) == 0.0
     assert told_apart(torch.tensor([[0.0, 3.0], [1.0, 2.0]]), right) == 0.5
     assert told_apart(torch.zeros(2, 2), torch.ones(2, 2, dtype=torch.bool)) == 0.5
+
+
+def test_cells_that_are_trusted_alike_are_not_told_apart() -> None:
+    right = torch.arange(100) < 30
+    assert told_apart(torch.zeros(100), right) == told_apart(torch.zeros(100), right.flip(0)) == 0.5
+    assert told_apart(torch.tensor([1.0, 0.0, 0.0]), torch.tensor([True, True, False])) == 0.75

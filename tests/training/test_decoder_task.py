@@ -44,9 +44,13 @@ def tokenizer() -> ConvTokenizer:
     return ConvTokenizer(TOKENIZER).eval()
 
 
-def trained(shards: Path, folder: Path) -> DecoderTask:
-    task = DecoderTask(RECIPE, tokenizer(), *sets(shards))
-    Trainer(task, folder).run()
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> DecoderTask:
+    """A task at its end."""
+    folder = tmp_path_factory.mktemp("decoder")
+    write_shard(folder / "shards", 0)
+    task = DecoderTask(RECIPE, tokenizer(), *sets(folder / "shards"))
+    Trainer(task, folder / "checkpoints").run()
     return task
 
 
@@ -100,17 +104,16 @@ class TestWithGrain:
 
 
 class TestTask:
-    def test_the_score_falls_and_the_codes_stay(self, shards: Path, tmp_path: Path) -> None:
+    def test_the_score_falls_and_the_codes_stay(self, trained: DecoderTask) -> None:
         before, mel = tokenizer(), torch.rand(1, 1, 80, 64) * 2 - 1
-        fresh = DecoderTask(RECIPE, before, *sets(shards)).validate()
-        task = trained(shards, tmp_path / "checkpoints")
-        assert task.validate()["val_score"] < 0.8 * fresh["val_score"]
-        assert torch.equal(task.averaged.encode(mel), before.encode(mel))
+        fresh = DecoderTask(RECIPE, before, trained.train, trained.validation).validate()
+        assert trained.validate()["val_score"] < 0.8 * fresh["val_score"]
+        assert torch.equal(trained.averaged.encode(mel), before.encode(mel))
 
-    def test_draws_differ_from_each_other_as_much_as_from_the_truth(self, shards: Path, tmp_path: Path) -> None:
-        averaged = trained(shards, tmp_path / "checkpoints").averaged
+    def test_draws_differ_from_each_other_as_much_as_from_the_truth(self, trained: DecoderTask) -> None:
+        averaged = trained.averaged
         averaged.decoder.train()
-        mel = torch.from_numpy(sets(shards)[1].mel(0))[None, None]
+        mel = torch.from_numpy(trained.validation.mel(0))[None, None]
         ids = averaged.encode(mel)
         first, second = averaged.decode(ids), averaged.decode(ids)
         assert (first - second).abs().mean().item() == pytest.approx((first - mel).abs().mean().item(), rel=0.3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,13 @@ def test_a_pack_to_start_from_sets_the_sizes(tiny):
         assert asdict(getattr(changed, part).model) == asdict(getattr(start, part).config)
         assert getattr(changed, part).learning_rate < getattr(run, part).learning_rate
     assert changed.sampling == start.manifest.sampling
+
+
+def test_an_order_by_a_critic_that_the_new_pack_will_not_have_is_not_taken_over(tiny):
+    start = load_pack(tiny)
+    judged = replace(start.manifest.sampling, order="critic", remask=0.2)
+    changed = suited(EmbeddedRun(), "quick", replace(start, manifest=replace(start.manifest, sampling=judged)))
+    assert changed.sampling == replace(judged, order="confidence")
 
 
 def test_the_window_knows_every_length_and_every_stage():

@@ -4,8 +4,6 @@ import json
 import math
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,9 +15,8 @@ from hypothesis import strategies as st
 
 from engine.training.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.loop import LoopConfig, Trainer, learning_rate_factor, mean_of
+from tests.training.nursery import Nursery
 from tests.training.toy import LOOP, ToyTask
-
-ROOT = Path(__file__).parents[2]
 
 
 def curve(folder: Path) -> dict[int, float]:
@@ -70,14 +67,14 @@ def test_stopped_and_resumed_is_as_if_nothing_had_happened(tmp_path: Path, unint
     assert same_weights(task, uninterrupted[1])
 
 
-def test_killed_and_resumed_is_as_if_nothing_had_happened(tmp_path: Path, uninterrupted: tuple[dict[int, float], ToyTask]) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "tests.training.toy", str(tmp_path)], cwd=ROOT, stderr=subprocess.DEVNULL)
+def test_killed_and_resumed_is_as_if_nothing_had_happened(
+    tmp_path: Path, uninterrupted: tuple[dict[int, float], ToyTask], nursery: Nursery
+) -> None:
+    process = nursery.begin("tests.training.toy", str(tmp_path))
     log, deadline = tmp_path / "toy.jsonl", time.monotonic() + 240
-    while time.monotonic() < deadline and process.poll() is None and not (log.exists() and log.read_text().count("\n") >= 5):
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert process.returncode == -signal.SIGKILL
+    while time.monotonic() < deadline and not (log.exists() and log.read_text().count("\n") >= 5) and process.wait(0.001) is None:
+        pass
+    assert process.kill() == -signal.SIGKILL
     reached = int(load_checkpoint(tmp_path / "toy.safetensors")["step"])
     assert 1 <= reached < 40
     task = trained(tmp_path)

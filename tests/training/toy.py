@@ -1,6 +1,5 @@
-"""A task of a few numbers for tests of the loop; run as a program it trains in a process that can be killed."""
+"""A task of a few numbers for tests of the loop; as a program it trains in a process that can be killed."""
 
-import sys
 import time
 from pathlib import Path
 
@@ -59,5 +58,6 @@ def fabric_of(processes: int) -> Fabric:
     return fabric
 
 
-if __name__ == "__main__":
-    Trainer(ToyTask(pause_s=0.03), Path(sys.argv[1])).run()
+def program(folder: str) -> None:
+    """Trains in a process of its own."""
+    Trainer(ToyTask(pause_s=0.03), Path(folder)).run()

@@ -92,7 +92,8 @@ def import_pack(kind: str, files: Sequence[Path], packs: Path, pack_id: str, nam
     """Writes a pack into the folder ``packs`` and returns it with what is worth telling, or an empty text.
 
     ``files``: a file of weights and its settings; for specvqgan also those of its MelGAN, in the same order. ``base`` gives all else.
-    Raises EngineError("pack"), also when the parts do not fit; then nothing is written.
+    Raises EngineError("value") for an id that no pack can have and EngineError("pack") for all else, also when the parts do not fit; then
+    nothing is written.
     """
     folder = packs / check_new_id(pack_id)
     if folder.exists():
@@ -108,7 +109,7 @@ def import_pack(kind: str, files: Sequence[Path], packs: Path, pack_id: str, nam
             raise EngineError("pack", f"The vocoder of {origin.id} was made for another mel picture; give SpecVQGAN's MelGAN too.")
         networks["generator"] = _new_generator(origin, geometry.rows, geometry.cols, geometry.code_count)
     data = {
-        **_taken_over(origin),
+        **_taken_over(origin, networks),
         "id": pack_id,
         "name": name,
         "geometry": asdict(geometry),
@@ -139,8 +140,9 @@ def _new_generator(origin: Manifest, rows: int, cols: int, code_count: int) -> t
         return part.arch, config, architecture.build(config).state_dict()
 
 
-def _taken_over(origin: Manifest) -> dict[str, Any]:
-    return {"format": FORMAT, "sampling": asdict(origin.sampling), "classes": list(origin.classes)}
+def _taken_over(origin: Manifest, networks: Mapping[str, tuple[str, Any, dict]]) -> dict[str, Any]:
+    sampling = origin.sampling if "critic" in _fitting_extras(networks, origin) else origin.sampling.without_critic()
+    return {"format": FORMAT, "sampling": asdict(sampling), "classes": list(origin.classes)}
 
 
 def _provenance(parts: Sequence[Imported], origin: Manifest, new_generator: bool) -> dict[str, Any]:
