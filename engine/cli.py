@@ -100,6 +100,7 @@ def main() -> None:
 @click.option("--guidance-start", type=float, help="Guidance of the first iteration, from which it rises [default: the pack's].")
 @click.option("--token-temperature", type=float, help="Variety of the codes themselves; 1 as the model says [default: the pack's].")
 @click.option("--remask", type=float, help="Share of the drawn cells that may be hidden again after each iteration [default: the pack's].")
+@click.option("--grounding", type=float, help="Share of the nearest known sounds in what the prompt means [default: the pack's].")
 @click.option("--order", type=click.Choice(get_args(OrderName)), help="Which cells are fixed first [default: the pack's].")
 @click.option("--schedule", type=click.Choice(list(SCHEDULES)), help="How fast cells are fixed [default: the pack's].")
 @click.option("--candidates", type=int, help="Drawn side by side; the one that suits the prompt best is kept [default: the pack's].")
@@ -286,6 +287,7 @@ def recipe_of(request: GenerationRequest, pack_hash: str) -> dict[str, Any]:
         "temperature": s.temperature,
         "token_temperature": s.token_temperature,
         "remask": s.remask,
+        "grounding": s.grounding,
         "order": s.order,
         "schedule": s.schedule,
         "candidates": s.candidates,

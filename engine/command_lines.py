@@ -34,7 +34,7 @@ def _words_of(command: str, stored: dict[str, Any]) -> list[str]:
     words += ["--candidates", str(int(stored.get("candidates", 1)))]
     for name in ("duration", "steps", "guidance", "guidance_start", "temperature", "token_temperature"):
         words += [f"--{name.replace('_', '-')}", _exactly(stored[name])]
-    words += ["--remask", _exactly(stored.get("remask", 0))]
+    words += ["--remask", _exactly(stored.get("remask", 0)), "--grounding", _exactly(stored.get("grounding", 0))]
     if stored["negative"]:
         words += ["--negative", stored["negative"]]
     if stored["reference"]:

@@ -47,6 +47,7 @@ from engine.types import (
 MAX_DURATION_S = 600.0
 MAX_COUNT = 64
 MAX_CANDIDATES = 16
+_LARGEST = {"guidance": 30, "guidance_start": 30, "temperature": 100, "token_temperature": 10, "remask": 1, "grounding": 1}
 
 
 Event = Loading | PackLoaded | StepUpdate | TakeReady | Assessed | Finished | Failed
@@ -267,7 +268,7 @@ class Pipeline:
 
     def condition_of(self, request: GenerationRequest, reference: Clip | None) -> Tensor:
         """Unit vector (1, D) of the prompt, of the reference sound, or of their blend."""
-        text = self.embed(request.prompt) if request.prompt.strip() else None
+        text = self.meaning_of(request.prompt, request.settings) if request.prompt.strip() else None
         if reference is None:
             return text
         sound = self.pack.prompt.embed_mel(self._mel_of(reference))
@@ -278,6 +279,11 @@ class Pipeline:
 
     def embed(self, prompt: str) -> Tensor:
         return self.pack.prompt.embed_text([prompt])
+
+    def meaning_of(self, prompt: str, settings: SamplingSettings) -> Tensor:
+        """Unit vector (1, D) of a prompt, drawn towards the nearest sounds that the pack was taught as far as the settings say."""
+        text = self.embed(prompt)
+        return self.knowledge.grounded(text, settings.grounding) if settings.grounding else text
 
     def _mel_of(self, clip: Clip) -> Tensor:
         """Normalised mel (1, 1, bands, frames) of any clip."""
@@ -365,7 +371,7 @@ def check_settings(settings: SamplingSettings) -> None:
     for name, known in (("order", get_args(OrderName)), ("schedule", tuple(SCHEDULES))):
         if getattr(settings, name) not in known:
             raise EngineError("value", f"There is no {name} called {getattr(settings, name)!r}; choose {', '.join(known)}.")
-    for name, most in (("guidance", 30), ("guidance_start", 30), ("temperature", 100), ("token_temperature", 10), ("remask", 1)):
+    for name, most in _LARGEST.items():
         value = getattr(settings, name)
         if not 0 <= value <= most:
             raise EngineError("value", f"The {name.replace('_', ' ')} must lie between 0 and {most}, not {value:g}.")

@@ -178,7 +178,7 @@ class _Run:
         self.condition = self._condition(reference)
         self.negative = pipeline.embed(self.request.negative) if self.request.negative.strip() else None
         self.regions = [
-            (torch.from_numpy(mask.cells(self.geometry) & plan.hidden).to(pipeline.device), pipeline.embed(prompt))
+            (torch.from_numpy(mask.cells(self.geometry) & plan.hidden).to(pipeline.device), pipeline.meaning_of(prompt, self.settings))
             for mask, prompt in prompts
             if prompt.strip()
         ]

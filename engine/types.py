@@ -71,7 +71,8 @@ class SamplingSettings:
     ``temperature`` scales the Gumbel noise on the order of cells, ``token_temperature`` the spread of the codes that are drawn (1: as the
     model says; below 1: the likelier ones more often); ``guidance`` is reached linearly from ``guidance_start``; of several
     ``candidates`` the one that suits the prompt best is kept; after every iteration the share ``remask`` of the cells that were drawn
-    may be hidden again (0: what is fixed stays).
+    may be hidden again (0: what is fixed stays). ``grounding`` is the share of the nearest sounds that the pack was taught in what the
+    model is told of a prompt (0: the words alone).
     """
 
     steps: int = 16
@@ -83,6 +84,7 @@ class SamplingSettings:
     token_temperature: float = 1.0
     candidates: int = 1
     remask: float = 0.0
+    grounding: float = 0.0
 
     def with_given(self, options: Mapping[str, Any]) -> SamplingSettings:
         """The settings with those of ``options`` that are named like a setting and are not None."""

@@ -41,6 +41,7 @@ _RANGES = {
     "steps": (1, 256),
     "candidates": (1, 16),
     "remask": (0.0, 1.0),
+    "grounding": (0.0, 1.0),
 }
 _CHOICES = {"order": get_args(OrderName)}
 

@@ -45,6 +45,7 @@ def edit_text(field: str) -> str:
         "schedule": QCoreApplication.translate("StepNames", "Change schedule"),
         "candidates": QCoreApplication.translate("StepNames", "Change candidates"),
         "remask": QCoreApplication.translate("StepNames", "Change second thoughts"),
+        "grounding": QCoreApplication.translate("StepNames", "Change grounding"),
     }
     return names[field]
 

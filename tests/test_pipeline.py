@@ -249,6 +249,23 @@ def test_a_sound_becomes_a_take(pipeline: Pipeline, rate: int, channels: int, se
     assert abs(take.spectrogram.log_mel.shape[1] * 256 / 22050 - seconds) < 0.03
 
 
+def test_grounding_draws_a_prompt_to_what_was_taught(pipeline: Pipeline) -> None:
+    request = replace(REQUEST, prompt="my neighbour's dog won't stop barking")
+    conditions = [
+        pipeline.condition_of(replace(request, settings=replace(REQUEST.settings, grounding=share)), None) for share in (0.0, 0.5, 1.0)
+    ]
+    taught = pipeline.knowledge.grounded(pipeline.embed(request.prompt), 1.0)
+    nearness = [float(condition[0] @ taught[0]) for condition in conditions]
+    assert nearness[0] < nearness[1] < nearness[2] and nearness[2] == pytest.approx(1.0, abs=1e-5)
+    assert torch.equal(conditions[0], pipeline.embed(request.prompt))
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_of_grounding_lies_between_0_and_1(pipeline: Pipeline, share: float) -> None:
+    events = list(pipeline.run(Generate(replace(REQUEST, settings=SamplingSettings(grounding=share)))))
+    assert [(event.kind, "grounding" in event.message) for event in events] == [("value", True)]
+
+
 def test_a_prompt_is_assessed(pipeline: Pipeline) -> None:
     assessed, end = pipeline.run(Assess("heavy zebra"))
     assert assessed.unknown_words == ("zebra",) and assessed.sentence and isinstance(end, Finished)

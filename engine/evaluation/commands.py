@@ -34,6 +34,7 @@ def _sampling_options(command: _Function) -> _Function:
     for option in (
         click.option("--candidates", type=int, help="Drawn side by side, the best suited is kept [default: the pack's]."),
         click.option("--order", type=click.Choice(get_args(OrderName)), help="Which cells come first [default: the pack's]."),
+        click.option("--grounding", type=float, help="Share of the nearest known sounds in a prompt [default: the pack's]."),
         click.option("--remask", type=float, help="Share of the cells that may be hidden again [default: the pack's]."),
         click.option("--token-temperature", type=float, help="Variety of the codes [default: the pack's]."),
         click.option("--temperature", type=float, help="Variety of the order of cells [default: the pack's]."),

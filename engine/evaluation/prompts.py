@@ -219,13 +219,13 @@ def prompts_report(result: Row) -> str:
     ]
     if result["text"]:
         text = result["text"]
-        good, bad = text["sound_right_when_understood"], text["sound_right_when_misunderstood"]
+        good, bad, every = text["sound_right_when_understood"], text["sound_right_when_misunderstood"], result["wordings"]
         lines += [
             f"The pack's own prompt encoder puts the right concept first for {percent(text['top1'])} of the prompts "
             "and among its first five "
             f"for {percent(text['top5'])}. Where it is first, {percent(good['top1'])} of {good['clips']} sounds are right, "
-            f"otherwise {percent(bad['top1'])} of {bad['clips']}. Of all {result['wordings']['prompts']} wordings it puts the right concept "
-            f"first for {percent(result['wordings']['top1'])}, among five for {percent(result['wordings']['top5'])}.",
+            f"otherwise {percent(bad['top1'])} of {bad['clips']}. Of all {every['prompts']} wordings, drawn or not, it "
+            f"puts the right concept first for {percent(every['top1'])}, among five for {percent(every['top5'])}.",
             "",
         ]
     by_family = sorted(result["families"].items(), key=lambda item: -item[1]["top1"])

@@ -42,6 +42,7 @@ def recipe_of(entry: TakeEntry, pack_hash: str = "") -> dict[str, Any]:
         "temperature": settings.temperature,
         "token_temperature": settings.token_temperature,
         "remask": settings.remask,
+        "grounding": settings.grounding,
         "order": settings.order,
         "schedule": settings.schedule,
         "candidates": settings.candidates,

@@ -35,7 +35,7 @@ class PromptTraining:
     sounds, teach the text tower alone which class they mean (cheap: words cost a hundredth of sounds). ``decoded_share`` of the sounds are
     heard as the tokenizer gives them back, so that the audio tower can also tell what was drawn from codes; they are among the first
     ``decoded_clips``, because drawing them takes long and they are kept in memory. Of half the captions ``word_dropout`` of the words are
-    left out, into ``inserted_share`` of them words are put that say nothing of a sound; ``anchored`` holds the text tower to what it was.
+    left out, and into ``inserted_share`` of them words are put that say nothing of a sound.
     """
 
     loop: LoopConfig = LoopConfig(steps=620, batch_size=128, validate_every=200, log_every=20)
@@ -47,7 +47,6 @@ class PromptTraining:
     extra_captions: int = 256
     decoded_share: float = 0.0
     decoded_clips: int = 4096
-    anchored: bool = False
     validation_clips: int = 192
 
 

@@ -154,7 +154,8 @@ class Workshop:
             return
         classes = list(recipes()) if self.sounds is None else self.sounds.classes
         tokenizer = self.trained_tokenizer() if self.run.prompt.decoded_share else None
-        anchor = self.start.prompt if self.start and self.run.prompt.anchored else None
+        # Own sounds may bring words that the pack has yet to learn; the corpus says nothing new.
+        anchor = self.start.prompt if self.start and self.sounds is None else None
         yield from self._train(PromptTask(self.run.prompt, *self._sets(captioned=True), classes, tokenizer, anchor))
 
     def _vocoder(self) -> Iterator[str]:
@@ -282,7 +283,7 @@ class Workshop:
             "id": run.id,
             "name": run.name,
             "geometry": asdict(Geometry()),
-            "sampling": asdict(run.sampling),
+            "sampling": asdict(run.sampling if self.sounds is None else replace(run.sampling, grounding=0.0)),
             "classes": sorted(self.class_counts()),
             "provenance": self.provenance(),
         }

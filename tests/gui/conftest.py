@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -43,16 +42,6 @@ def nothing_unexpected(caplog, qtlog, expected_messages) -> Iterator[None]:
     told += [f"Qt: {record.message}" for record in qtlog.records if record.type_name != "QtDebugMsg" and record.type_name != "QtInfoMsg"]
     unexpected = [message for message in told if not allowed.search(message)]
     assert unexpected == []
-
-
-@pytest.fixture(scope="session", autouse=True)
-def programs_are_compiled_once(tmp_path_factory) -> Iterator[None]:
-    """Programs that tests start share their bytecode where none is installed: compiling torch anew takes longer than loading it."""
-    with pytest.MonkeyPatch.context() as environment:
-        if not Path(find_spec("torch").cached).exists():
-            environment.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-            environment.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from engine.signal.wav import read_chunk, read_recipe, recipe_chunk, wav_bytes, 
 from engine.types import Clip, EngineError
 
 BITS = {"pcm16": 16, "pcm24": 24, "float32": 32}
-PROMPT = "Öl, 雨の音, \U0001f327\ufe0f \"quoted\" \\ \u0000"
+PROMPT = 'Öl, 雨の音, \U0001f327\ufe0f "quoted" \\ \u0000'
 RECIPE = {"prompt": PROMPT, "seed": 2**53 - 1, "guidance": 0.1, "list": [1, None, True], "x": {}}
 
 
