@@ -276,7 +276,7 @@ class Workshop:
         run = self.run
         trained = (self.trained_tokenizer(), self.trained_generator(), self.trained_prompt(), self.trained_vocoder())
         networks = {}
-        for network in (*trained, *self._trained_extras(trained[0])):
+        for network in (*trained, *self._extras(trained[0])):
             name, architecture = next((n, a) for n, a in ARCHITECTURES.items() if a.config is type(network.config))
             networks[architecture.role] = (name, network.config, network.state_dict())
         fields = {
@@ -289,13 +289,21 @@ class Workshop:
         }
         return write_pack(target, fields, networks, self.knowledge())
 
-    def _trained_extras(self, tokenizer: nn.Module) -> Iterator[nn.Module]:
-        """The parts besides that this run has trained."""
-        if (self.checkpoints / "detail.safetensors").exists():
+    def _extras(self, tokenizer: nn.Module) -> Iterator[nn.Module]:
+        """The parts besides: those that this run has trained, and those of the pack to start from if what they build on stayed."""
+        if self._has_trained("detail"):
             yield self._averaged("detail", build_detail(self.run.detail.model, tokenizer))
-        if (self.checkpoints / "critic.safetensors").exists():
+        elif self.start and self.start.detail is not None and not self._has_trained("tokenizer", "decoder"):
+            yield self.start.detail
+        if self._has_trained("critic"):
             model = replace(self.run.critic.model, condition_dim=self.trained_prompt().config.dim)
             yield self._averaged("critic", TokenCritic(model))
+        elif self.start and self.start.critic is not None and not self._has_trained("tokenizer", "prompt"):
+            yield self.start.critic
+
+    def _has_trained(self, *parts: str) -> bool:
+        """True if this run has a checkpoint of one of the parts."""
+        return any((self.checkpoints / f"{part}.safetensors").exists() for part in parts)
 
     def class_counts(self) -> dict[str, int]:
         """Clips of each class that training saw."""
@@ -327,7 +335,7 @@ class Workshop:
 
     def provenance(self) -> dict[str, Any]:
         """Where the pack comes from: commit, corpus or number of own sounds, hours, steps, compute; never a path or a name of a file."""
-        extras = [part for part in EXTRA_PARTS if (self.checkpoints / f"{part}.safetensors").exists()]
+        extras = [part for part in EXTRA_PARTS if self._has_trained(part)]
         steps = {part: self._steps_of(part) for part in (*PARTS, *extras)}
         origin = {"started_from": {"hash": self.start.manifest.hash, **self.start.manifest.provenance}} if self.start else {}
         return {

@@ -41,6 +41,22 @@ def test_a_pack_gets_what_was_trained_besides(workshop: Workshop, tmp_path: Path
     assert {part: pack.manifest.provenance["steps"][part] for part in ("detail", "critic")} == {"detail": 2, "critic": 2}
 
 
+def test_a_pack_to_start_from_keeps_them_while_what_they_build_on_stays(workshop: Workshop, tmp_path: Path) -> None:
+    for stage in ("tokens", "detail", "critic"):
+        list(workshop.stage(stage))
+    workshop.export(tmp_path / "more")
+    again = Workshop(tmp_path / "again", workshop.run, start=tmp_path / "more")
+    write_shard(again.shards, 0)
+    again.export(tmp_path / "kept")
+    kept, more = load_pack(tmp_path / "kept"), load_pack(tmp_path / "more")
+    for part in ("detail", "critic"):
+        assert kept.manifest.parts[part].sha256 == more.manifest.parts[part].sha256
+    list(again.stage("decoder"))
+    again.export(tmp_path / "redrawn")
+    redrawn = load_pack(tmp_path / "redrawn")
+    assert redrawn.detail is None and redrawn.critic is not None
+
+
 def test_a_run_without_them_makes_a_pack_without_them(workshop: Workshop, tmp_path: Path) -> None:
     assert [stage for stage in ALL_STAGES if stage not in STAGES] == ["detail", "critic"]
     workshop.export(tmp_path / "plain")
