@@ -109,11 +109,16 @@ def settings_for(settings: SamplingSettings, plan: Plan, geometry: Geometry) -> 
     a third would fix too many neighbours at once, without one having seen the other. What is around the paint decides more than the prompt,
     so candidates would hardly differ: the iterations that they cost come to the one, up to 16. A second of ten takes 6 of 16 iterations.
     """
-    steps = max(settings.steps, min(_STEPS_OF_AN_EDIT, settings.steps * settings.candidates))
+    steps = whole_steps(settings)
     share = max(float(plan.hidden[:, a:b].sum()) / (geometry.rows * max(b - a, geometry.cols)) for a, b in plan.parts)
     schedule = SCHEDULES[settings.schedule]
     done = next((step for step in range(steps, 0, -1) if schedule(step / steps) >= min(1.0, share)), 0)
     return replace(settings, steps=max(-(-steps // 3), steps - done), candidates=1)
+
+
+def whole_steps(settings: SamplingSettings) -> int:
+    """Iterations in which an edit would draw a whole grid with its one candidate."""
+    return max(settings.steps, min(_STEPS_OF_AN_EDIT, settings.steps * settings.candidates))
 
 
 def padded(clip: Clip, before_s: float, after_s: float, geometry: Geometry) -> tuple[Clip, int, int]:

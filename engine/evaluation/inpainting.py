@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.corpus.registry import recipes
+from engine.editing import whole_steps
 from engine.evaluation.bench import result_key, round_trip
 from engine.evaluation.corpus_clips import single_clip
 from engine.evaluation.figures import table
@@ -45,10 +46,10 @@ _NAMES = {
 _HOLE_COLS, _HOLE_BANDS = 10, 16
 _BORDER_FRAMES, _SLOPE_BANDS = 8, 16
 _LEAST_SHARE = 3
-"""An edit takes at least one of so many iterations: of so many times as many it takes all that a whole picture would get."""
+"""An edit takes at least a third of the iterations of a whole grid; asked for three times as many, it takes all of them."""
 _MOST_STEPS = 256
 _SCALE = 100.0
-_VERSION = 3
+_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def _variants(
     damaged = outside_paint(Clip(samples[None], geometry.sample_rate), hole, geometry)
     source, _ = _end(pipeline, Encode(damaged, pipeline.pack.manifest.id))
     request = GenerationRequest("", duration_s=geometry.duration_s, settings=_settings(run), seed=seed)
-    many = replace(request, settings=replace(request.settings, steps=min(_MOST_STEPS, _LEAST_SHARE * request.settings.steps)))
+    many = replace(request, settings=replace(request.settings, steps=min(_MOST_STEPS, _LEAST_SHARE * whole_steps(request.settings))))
     take, iterations = _end(pipeline, Fill(source, hole, request, previews=False))
     patient, all_iterations = _end(pipeline, Fill(source, hole, many, previews=False))
     unprocessed = source.spectrogram.log_mel
