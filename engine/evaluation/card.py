@@ -67,8 +67,8 @@ def _what(manifest: Manifest, sizes_mb: Mapping[str, float]) -> list[str]:
         "",
         table(["part", "architecture", "file"], parts),
         "",
-        f"Defaults: the best suited of {s.candidates} candidates in {s.steps} iterations, guidance {s.guidance:g} (from {s.guidance_start:g}), "
-        f"temperature {s.temperature:g}, order {s.order}, grounding {s.grounding:g}.",
+        f"Defaults: the best suited of {s.candidates} candidates in {s.steps} iterations, guidance {s.guidance:g} (from "
+        f"{s.guidance_start:g}), temperature {s.temperature:g}, order {s.order}, grounding {s.grounding:g}.",
     ]
 
 
