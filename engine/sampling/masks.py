@@ -51,7 +51,7 @@ def span_mask(rng: np.random.Generator, rows: int, cols: int, ratio: float, span
 
     Spans may overlap; only the last one is hidden in part, so that the share is exact.
     """
-    wanted = max(1, math.ceil(ratio * rows * cols))
+    wanted = max(1, math.ceil(ratio * (rows * cols)))
     hidden = np.zeros((rows, cols), bool)
     # Spans may stick out at both ends, else the outermost columns would be hidden less often than the others.
     for start in rng.permutation(np.arange(1 - span_cols, cols)):
