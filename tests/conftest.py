@@ -19,6 +19,13 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest_socket.disable_socket(allow_unix_socket=True)
 
 
+@pytest.fixture
+def this_computer_only() -> None:
+    """Servers of this computer can be reached, no others."""
+    pytest_socket.enable_socket()
+    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def programs_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Programs that tests start share their bytecode where none is installed: compiling torch anew takes longer than loading it."""

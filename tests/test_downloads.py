@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_socket
 
 from engine.downloads import Patience, fetch_bytes, fetch_file
 from engine.hub import check_room, file_url, find_pack
@@ -19,18 +18,13 @@ from engine.network import check_address
 from engine.types import EngineError
 from tests.fake_hub import FakeHub, Mood
 
+pytestmark = pytest.mark.usefixtures("this_computer_only")
+
 DATA = hashlib.shake_256(b"melbrush").digest(300_000)
 SHA = hashlib.sha256(DATA).hexdigest()
 FILE = RemoteFile("weights.safetensors", len(DATA), SHA)
 QUICK = Patience(timeout_s=2.0, attempts=3, pause_s=0.01)
 PAGE = b"<!DOCTYPE html><html><body>Welcome to the hotel</body></html>"
-
-
-@pytest.fixture(autouse=True)
-def this_computer_only() -> None:
-    """Only the local server can be reached."""
-    pytest_socket.enable_socket()
-    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 
 @pytest.fixture

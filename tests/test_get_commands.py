@@ -7,19 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_socket
 from click.testing import CliRunner, Result
 
 from engine.cli import main
 from tests.fake_hub import COMMIT, FakeHub, Mood
 from tests.tiny import write_tiny_pack
 
-
-@pytest.fixture(autouse=True)
-def this_computer_only() -> None:
-    """Only the local server can be reached."""
-    pytest_socket.enable_socket()
-    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+pytestmark = pytest.mark.usefixtures("this_computer_only")
 
 
 @pytest.fixture(scope="module")

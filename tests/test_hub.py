@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_socket
 
 from engine.downloads import Patience
 from engine.hub import download_pack, file_url, find_pack, parse_repo
@@ -18,14 +17,9 @@ from engine.types import EngineError
 from tests.fake_hub import COMMIT, FakeHub, Mood
 from tests.pack_folders import hidden, list_of
 
+pytestmark = pytest.mark.usefixtures("this_computer_only")
+
 QUICK = Patience(timeout_s=2.0, attempts=3, pause_s=0.01)
-
-
-@pytest.fixture(autouse=True)
-def this_computer_only() -> None:
-    """Only the local server can be reached."""
-    pytest_socket.enable_socket()
-    pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 
 @pytest.fixture
