@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gui.training_wizard import TrainingWizard
 from tests.gui.studio import Bench
 from tests.tiny import write_tiny_pack
 
@@ -70,3 +71,14 @@ def make_bench(qtbot, packs, tmp_path) -> Iterator[Callable[..., Bench]]:
 def bench(make_bench) -> Bench:
     """A studio that is ready."""
     return make_bench().open()
+
+
+@pytest.fixture
+def wizard(qtbot) -> TrainingWizard:
+    """The window for training, in front of all others."""
+    wizard = TrainingWizard()
+    qtbot.addWidget(wizard)
+    with qtbot.waitActive(wizard):
+        wizard.show()
+        wizard.activateWindow()
+    return wizard

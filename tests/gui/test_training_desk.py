@@ -70,16 +70,6 @@ def files() -> Files:
 
 
 @pytest.fixture
-def wizard(qtbot) -> TrainingWizard:
-    wizard = TrainingWizard()
-    qtbot.addWidget(wizard)
-    with qtbot.waitActive(wizard):
-        wizard.show()
-        wizard.activateWindow()
-    return wizard
-
-
-@pytest.fixture
 def desk(wizard, shelf, files) -> Iterator[TrainingDesk]:
     desk = TrainingDesk(wizard, shelf, files)
     yield desk

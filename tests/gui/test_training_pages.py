@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMessageBox, Q
 
 from gui.training_log import TrainingLog
 from gui.training_runs import Plan, RunInfo
-from gui.training_wizard import DONE, FOLDER, RUN, SOUNDS, TrainingWizard
+from gui.training_wizard import DONE, FOLDER, RUN, SOUNDS
 from tests.gui.test_canvas import heard
 
 FOUND = {
@@ -25,15 +25,6 @@ FOUND = {
     "left_aside": 12,
     "seconds": 1210.0,
 }
-
-
-@pytest.fixture
-def wizard(qtbot) -> TrainingWizard:
-    wizard = TrainingWizard()
-    qtbot.addWidget(wizard)
-    with qtbot.waitExposed(wizard):
-        wizard.show()
-    return wizard
 
 
 def click(qtbot, button: QPushButton) -> None:
