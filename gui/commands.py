@@ -62,13 +62,13 @@ def connect_commands(studio: Studio) -> None:
         "file.save_as": studio.projects.save_as,
         "file.import": studio.projects.import_sounds,
         "file.export": lambda: studio.export([]),
-        "file.packs": lambda: studio.open_packs(),
-        "file.train": lambda: studio.training_wizard.open_wizard(),
-        "file.preferences": lambda: studio.open_preferences(),
+        "file.packs": lambda: studio.dialogs.open_packs(),
+        "file.train": lambda: studio.dialogs.training_wizard.open_wizard(),
+        "file.preferences": lambda: studio.dialogs.open_preferences(),
         "file.quit": studio.projects.close,
-        "help.shortcuts": lambda: studio.shortcut_sheet.open_sheet(),
+        "help.shortcuts": lambda: studio.dialogs.shortcut_sheet.open_sheet(),
         "help.demo": studio.open_demo,
-        "help.about": studio.about,
+        "help.about": studio.dialogs.about,
         **{f"take.variation_{n}": partial(studio.show_variation, n) for n in range(1, 5)},
     }
     for command, action in window.actions_by_id.items():

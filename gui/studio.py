@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, QTimer
 from PySide6.QtGui import QCloseEvent
@@ -16,7 +16,6 @@ from engine.session.session import Session
 from engine.types import Region
 from gui.commands import connect_commands
 from gui.controller import Controller
-from gui.dialog_parts import show_beside
 from gui.drag_out import drag_folder
 from gui.edits import Edits
 from gui.listening import Listening
@@ -29,18 +28,10 @@ from gui.run_state import Run
 from gui.screen import Screen
 from gui.settings import Settings
 from gui.shortcuts import FocusKeys, Shortcuts
+from gui.studio_dialogs import StudioDialogs
 from gui.worker import EngineRunner, Worker, file_runner
 
 _ASSETS = Path(__file__).parents[1] / "assets"
-
-if TYPE_CHECKING:
-    from gui.export_dialog import ExportDialog
-    from gui.output import DeviceInfo
-    from gui.pack_manager import PackManager
-    from gui.settings_dialog import SettingsDialog
-    from gui.shortcut_sheet import ShortcutSheet
-    from gui.training_desk import TrainingDesk
-    from gui.training_wizard import TrainingWizard
 
 
 class Studio(QObject):
@@ -67,9 +58,8 @@ class Studio(QObject):
         self.projects = ProjectFiles(self.window, self.session, self.files, settings, recovery)
         self.screen = Screen(self.window, self.session, self.controller, self.listening, self.player, settings)
         self._zoomed: Region | None = None
-        self.downloads: Worker | None = None
-        self.training: TrainingDesk | None = None
         self.runs = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)) / "runs"
+        self.dialogs = StudioDialogs(self)
         self.edits = Edits(self.session, self.controller, self)
         self.paint = PaintDesk(self.window, self.session, self.edits, self.listening, self.screen, settings)
         self.preferences = Preferences(app, settings, self.window, self.controller, self.listening, self.player, self.screen)
@@ -85,58 +75,6 @@ class Studio(QObject):
         self.window.tool_bar.show_keys(self.shortcuts.key_text)
         self.shortcuts.changed.connect(lambda _: self.window.tool_bar.show_keys(self.shortcuts.key_text))
         self.screen.show_document(self.session.document)
-
-    # Dialogs, made when they are first asked for: the window shall be there at once.
-
-    @cached_property
-    def settings_dialog(self) -> SettingsDialog:
-        """The preferences."""
-        from gui.settings_dialog import SettingsDialog
-
-        dialog = SettingsDialog(self.settings, self.window)
-
-        def offer(devices: list[DeviceInfo]) -> None:
-            dialog.set_choices("listening.device", [(device.name, device.name) for device in devices])
-
-        offer(self.player.devices())
-        self.player.devices_changed.connect(offer)
-        return dialog
-
-    @cached_property
-    def shortcut_sheet(self) -> ShortcutSheet:
-        """The sheet of keys."""
-        from gui.shortcut_sheet import ShortcutSheet
-
-        return ShortcutSheet(self.shortcuts, self.window)
-
-    @cached_property
-    def pack_manager(self) -> PackManager:
-        """The installed packs, with a worker of its own: a long download must not hold up saving."""
-        from gui.downloads import PackDesk
-        from gui.pack_manager import PackManager
-
-        manager = PackManager(self.window)
-        self.downloads = Worker(file_runner, "packs", self)
-        self.pack_desk = PackDesk(manager, self.downloads, self.packs, self.settings.get("generation.pack"))
-        self.pack_desk.pack_chosen.connect(lambda pack: self.settings.set("generation.pack", pack))
-        return manager
-
-    @cached_property
-    def training_wizard(self) -> TrainingWizard:
-        """From own sounds to a pack; the training itself is a process of its own."""
-        from gui.training_desk import connected_training
-
-        wizard, self.training = connected_training(self)
-        return wizard
-
-    @cached_property
-    def export_dialog(self) -> ExportDialog:
-        """The export, with what was used last."""
-        from gui.export_dialog import ExportDialog
-
-        dialog = ExportDialog(self.window)
-        dialog.export_requested.connect(self.projects.export)
-        return dialog
 
     # Start and end
 
@@ -157,8 +95,8 @@ class Studio(QObject):
         self.controller.load_pack(folder, self.settings.get("generation.device"), int(self.settings.get("generation.threads")))
 
     def _engine_setting_changed(self, key: str, value: object) -> None:
-        if key == "generation.pack" and self.downloads is not None:
-            self.pack_desk.set_in_use(str(value))
+        if key == "generation.pack":
+            self.dialogs.show_pack_in_use(str(value))
         if key in ("generation.pack", "generation.device", "generation.threads") and self.controller.pack is not None:
             self.load_pack()
 
@@ -173,10 +111,7 @@ class Studio(QObject):
         self.player.close()
         self.engine.stop()
         self.files.stop()
-        if self.downloads is not None:
-            self.downloads.stop()
-        if self.training is not None:
-            self.training.close()
+        self.dialogs.shut_down()
         if self.recovery is not None:
             self.recovery.close()
 
@@ -336,12 +271,13 @@ class Studio(QObject):
         if not entries:
             self.screen.status("warning", self.tr("There is nothing to export yet."))
             return
-        self.export_dialog.set_settings(self.projects.export_settings())
-        if not self.export_dialog.folder_field.text():
-            self.export_dialog.set_folder(drag_folder().parent)
+        dialog = self.dialogs.export_dialog
+        dialog.set_settings(self.projects.export_settings())
+        if not dialog.folder_field.text():
+            dialog.set_folder(drag_folder().parent)
         current = document.current if document.current in {entry.id for entry in entries} else entries[-1].id
-        self.export_dialog.show_takes(entries, current, document.selection)
-        self.export_dialog.open()
+        dialog.show_takes(entries, current, document.selection)
+        dialog.open()
 
     def _with_entry(self, take_id: str, action: Any) -> None:
         entry = self.session.document.entry(take_id)
@@ -359,32 +295,9 @@ class Studio(QObject):
         if name and not self.window.canvas.grab().save(name):
             self.screen.show_error(self.tr("The picture could not be written to {}.").format(name), "")
 
-    def open_packs(self) -> None:
-        """Shows the installed packs."""
-        show_beside(self.pack_manager)
-
-    def open_preferences(self) -> None:
-        """Shows the preferences, with the packs that are installed by now."""
-        packs = sorted(path.parent.name for path in self.packs.glob("*/pack.json"))
-        self.settings_dialog.set_choices("generation.pack", [(name, name) for name in packs])
-        self.settings_dialog.open_preferences()
-
     def open_demo(self) -> None:
         """Opens the demo project as one that was never saved, so that nobody writes over it."""
         self.projects.open(_ASSETS / "demo.melbrush", as_new=True)
-
-    def about(self) -> None:
-        from PySide6.QtWidgets import QMessageBox
-
-        from engine import __version__
-
-        box = QMessageBox(self.window)
-        box.setWindowTitle(self.tr("About Melbrush"))
-        box.setText(self.tr("Melbrush {}").format(__version__))
-        pack = self.controller.pack
-        what = self.tr("Pack: {} ({}) on {}").format(pack.name, pack.hash, pack.device) if pack else ""
-        box.setInformativeText(self.tr("Sound design on a mel spectrogram. Apache-2.0.") + "\n" + what)
-        box.open()
 
     def _device_lost(self, sentence: str) -> None:
         self.screen.status("warning", sentence)

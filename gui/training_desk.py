@@ -34,7 +34,7 @@ def connected_training(studio: Studio) -> tuple[TrainingWizard, TrainingDesk]:
     desk = TrainingDesk(wizard, RunShelf(studio.runs, studio.packs), studio.files, studio)
     desk.example_ready.connect(studio.listening.play_aside)
     desk.pack_chosen.connect(lambda pack: studio.settings.set("generation.pack", pack))
-    desk.pack_made.connect(lambda *_: studio.downloads is not None and studio.pack_desk.refresh())
+    desk.pack_made.connect(lambda *_: studio.dialogs.refresh_packs())
     desk.pack_made.connect(lambda _, name: studio.screen.status("info", desk.tr("The pack “{}” is trained.").format(name)))
     return wizard, desk
 

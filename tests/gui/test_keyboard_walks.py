@@ -151,7 +151,7 @@ def test_from_a_prompt_to_a_file(bench, hands, tmp_path):
     assert bench.listening.entry.id == second.id
 
     hands.press(KEY.Key_E, CTRL | SHIFT)
-    bench.until(lambda: bench.studio.export_dialog.isActiveWindow())
+    bench.until(lambda: bench.studio.dialogs.export_dialog.isActiveWindow())
     hands.tab_to("Folder")
     hands.enter(str(tmp_path))
     bench.until(lambda: list(tmp_path.glob("*.wav")) and "Exported" in bench.status)

@@ -52,12 +52,12 @@ def focusable(root):
 
 def dialogs(bench):
     studio = bench.studio
-    return [studio.export_dialog, studio.settings_dialog, studio.shortcut_sheet]
+    return [studio.dialogs.export_dialog, studio.dialogs.settings_dialog, studio.dialogs.shortcut_sheet]
 
 
 def test_everything_that_takes_the_focus_has_a_name(bench):
     entry = bench.generate("rain", duration_s=1.0)
-    bench.studio.export_dialog.show_takes(bench.takes, entry.id, None)
+    bench.studio.dialogs.export_dialog.show_takes(bench.takes, entry.id, None)
     roots = [bench.window, *dialogs(bench)]
     nameless = {
         f"{type(root).__name__}: {type(widget).__name__} {widget.objectName()!r} in {type(widget.parent()).__name__}"

@@ -31,7 +31,7 @@ def test_the_preferences_offer_packs_that_came_later(shown):
     offered = []
     for later in ("second", "third"):
         shown.window.actions_by_id["file.preferences"].trigger()
-        box = shown.studio.settings_dialog.rows["generation.pack"].field.control
+        box = shown.studio.dialogs.settings_dialog.rows["generation.pack"].field.control
         offered.append({box.itemData(index) for index in range(box.count())})
         install(shown, later)
     assert "first" in offered[0] and offered[1] - offered[0] == {"second"}

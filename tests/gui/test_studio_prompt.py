@@ -63,7 +63,7 @@ def test_export_writes_a_wav_with_its_recipe(bench, take, tmp_path, qtbot):
     folder = tmp_path / "out"
     folder.mkdir()
     bench.keys(Qt.Key.Key_E, CTRL | SHIFT, bench.canvas)
-    dialog = bench.studio.export_dialog
+    dialog = bench.studio.dialogs.export_dialog
     bench.until(dialog.isVisible)
     assert dialog.folder().is_dir(), "a folder is proposed"
     dialog.folder_field.setFocus()

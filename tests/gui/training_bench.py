@@ -31,12 +31,12 @@ class TrainingBench(Bench):
 
     @property
     def wizard(self) -> TrainingWizard:
-        return self.studio.training_wizard
+        return self.studio.dialogs.training_wizard
 
     @property
     def desk(self) -> TrainingDesk:
-        assert self.studio.training is not None
-        return self.studio.training
+        assert self.studio.dialogs.training is not None
+        return self.studio.dialogs.training
 
     def open_wizard(self) -> TrainingBench:
         self.window.actions_by_id["file.train"].trigger()
