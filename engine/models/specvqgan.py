@@ -1,4 +1,4 @@
-"""The paper's tokenizer: SpecVQGAN's convolutional autoencoder with attention at its narrowest level (arXiv 2110.08791).
+"""The paper's tokenizer: SpecVQGAN's convolutional autoencoder with attention (arXiv 2110.08791).
 
 Parameter names and shapes are those of the public codebooks, so that their weights load without renaming.
 """
@@ -21,6 +21,20 @@ class SpecVqganConfig:
     z_channels: int = 256
     code_count: int = 1024
     code_dim: int = 256
+    resolution: int = 848
+    attention_at: tuple[int, ...] = (53,)
+    resampling_convs: bool = True
+
+    @property
+    def cell(self) -> int:
+        """Bands and frames that one code stands for."""
+        return 2 ** (len(self.multipliers) - 1)
+
+    def attends(self, level: int, decoder: bool = False) -> bool:
+        """Whether a level has attention: its width is one of ``attention_at``, where a decoder counts up from the narrowest one."""
+        narrowest = self.resolution // self.cell
+        width = narrowest * self.cell >> level if decoder else self.resolution >> level
+        return width in self.attention_at
 
 
 class ResnetBlock(nn.Module):
@@ -75,14 +89,20 @@ class _Level(nn.Module):
 
 
 class _Resampler(nn.Module):
-    def __init__(self, channels: int, stride: int) -> None:
+    """Half (stride 2) or twice the size (stride 1), with a convolution or without."""
+
+    def __init__(self, channels: int, stride: int, conv: bool) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, stride=stride, padding=0 if stride == 2 else 1)
+        self.stride = stride
+        if conv:
+            self.conv = nn.Conv2d(channels, channels, 3, stride=stride, padding=0 if stride == 2 else 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.conv.stride[0] == 2:
-            return self.conv(F.pad(x, (0, 1, 0, 1)))
-        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        conv = getattr(self, "conv", None)
+        if self.stride == 2:
+            return F.avg_pool2d(x, 2) if conv is None else conv(F.pad(x, (0, 1, 0, 1)))
+        wide = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        return wide if conv is None else conv(wide)
 
 
 class _Middle(nn.Module):
@@ -97,7 +117,7 @@ class _Middle(nn.Module):
 
 
 class Encoder(nn.Module):
-    """(B, 1, bands, frames) -> (B, z_channels, bands / 16, frames / 16)."""
+    """(B, 1, bands, frames) -> (B, z_channels, bands / cell, frames / cell)."""
 
     def __init__(self, config: SpecVqganConfig) -> None:
         super().__init__()
@@ -107,9 +127,9 @@ class Encoder(nn.Module):
         self.conv_in = nn.Conv2d(1, c.channels, 3, padding=1)
         self.down = nn.ModuleList()
         for index, width in enumerate(widths):
-            level = _Level(widths[index - 1] if index else c.channels, width, c.residual_blocks, attention=index == last)
+            level = _Level(widths[index - 1] if index else c.channels, width, c.residual_blocks, c.attends(index))
             if index < last:
-                level.downsample = _Resampler(width, 2)
+                level.downsample = _Resampler(width, 2, c.resampling_convs)
             self.down.append(level)
         self.mid = _Middle(widths[-1])
         self.norm_out = _norm(widths[-1])
@@ -125,7 +145,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """(B, z_channels, rows, cols) -> (B, 1, 16 rows, 16 cols); no output activation."""
+    """(B, z_channels, rows, cols) -> (B, 1, cell rows, cell cols); no output activation."""
 
     def __init__(self, config: SpecVqganConfig) -> None:
         super().__init__()
@@ -136,9 +156,9 @@ class Decoder(nn.Module):
         self.mid = _Middle(widths[-1])
         self.up = nn.ModuleList()
         for index, width in enumerate(widths):
-            level = _Level(widths[min(index + 1, last)], width, c.residual_blocks + 1, attention=index == last)
+            level = _Level(widths[min(index + 1, last)], width, c.residual_blocks + 1, c.attends(index, decoder=True))
             if index:
-                level.upsample = _Resampler(width, 1)
+                level.upsample = _Resampler(width, 1, c.resampling_convs)
             self.up.append(level)
         self.norm_out = _norm(widths[0])
         self.conv_out = nn.Conv2d(widths[0], 1, 3, padding=1)
@@ -193,13 +213,13 @@ class SpecVqganTokenizer(nn.Module):
 
     def encode(self, mel: Tensor) -> Tensor:
         """mel (B, 1, bands, frames) -> ids (B, rows, cols); frames are padded with the last one to whole cells."""
-        missing = -mel.shape[-1] % 16
+        missing = -mel.shape[-1] % self.config.cell
         if missing:
             mel = F.pad(mel, (0, missing, 0, 0), mode="replicate")
         return self.quantize.nearest(self.quant_conv(self.encoder(mel)).permute(0, 2, 3, 1))
 
-    def decode(self, ids: Tensor) -> Tensor:
-        """ids (B, rows, cols) -> mel (B, 1, bands, 16 cols)."""
+    def decode(self, ids: Tensor, condition: Tensor | None = None) -> Tensor:
+        """ids (B, rows, cols) -> mel (B, 1, bands, cell cols); the published decoder cannot be told anything."""
         codes = self.quantize.embedding(ids).permute(0, 3, 1, 2).contiguous()
         return self.decoder(self.post_quant_conv(codes))
 

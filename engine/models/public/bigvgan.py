@@ -17,8 +17,8 @@ from engine.models.public.hifigan import HifiGanConfig, natural_log_mel, same_co
 from engine.models.public.settings_file import Settings
 
 _TAPS = 12
-_CUTOFF = 0.25
-_HALF_WIDTH = 0.3
+# Of the transition from passing to stopping, for a change of rate by one.
+_HALF_WIDTH = 0.6
 _EPSILON = 1e-9
 
 
@@ -53,14 +53,25 @@ def bigvgan_config(settings: Settings) -> BigVganConfig:
     )
 
 
-def kaiser_sinc_filter() -> Tensor:
-    """Low-pass of 12 taps for a change of rate by two, (1, 1, 12), sum 1."""
-    attenuation_db = 2.285 * (_TAPS // 2 - 1) * math.pi * 4 * _HALF_WIDTH + 7.95
-    # Kaiser's rule for more than 50 dB.
-    beta = 0.1102 * (attenuation_db - 8.7)
-    times = np.arange(_TAPS) - _TAPS / 2 + 0.5
-    taps = 2 * _CUTOFF * np.kaiser(_TAPS, beta) * np.sinc(2 * _CUTOFF * times)
-    return torch.tensor((taps / taps.sum()).tolist()).view(1, 1, -1)
+def kaiser_sinc_filter(ratio: int = 2, taps: int = _TAPS) -> Tensor:
+    """Low-pass for a change of rate by ``ratio``, (1, 1, taps), sum 1."""
+    attenuation_db = 2.285 * (taps // 2 - 1) * math.pi * 4 * (_HALF_WIDTH / ratio) + 7.95
+    cutoff = 0.5 / ratio
+    times = np.arange(taps) - taps // 2 + (0.5 if taps % 2 == 0 else 0.0)
+    kernel = np.kaiser(taps, _kaiser_beta(attenuation_db)) * np.sinc(2 * cutoff * times)
+    return torch.tensor((kernel / kernel.sum()).tolist()).view(1, 1, -1)
+
+
+def usual_taps(ratio: int) -> int:
+    """How many taps the originals give to a change of rate by ``ratio`` where nothing else is asked for."""
+    return 6 * ratio // 2 * 2
+
+
+def _kaiser_beta(attenuation_db: float) -> float:
+    """Kaiser's rule for the shape of his window."""
+    if attenuation_db > 50:
+        return 0.1102 * (attenuation_db - 8.7)
+    return 0.5842 * (attenuation_db - 21) ** 0.4 + 0.07886 * (attenuation_db - 21) if attenuation_db >= 21 else 0.0
 
 
 class Snake(nn.Module):
@@ -82,56 +93,67 @@ class Snake(nn.Module):
 
 
 class Upsampler(nn.Module):
-    """Twice the rate: (B, C, L) -> (B, C, 2 L)."""
+    """``ratio`` times the rate: (B, C, L) -> (B, C, ratio L)."""
 
     filter: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, ratio: int = 2, taps: int | None = None) -> None:
         super().__init__()
-        self.register_buffer("filter", kaiser_sinc_filter())
+        taps = usual_taps(ratio) if taps is None else taps
+        if taps < ratio:
+            raise ValueError(f"{taps} taps are too few for {ratio} times the rate")
+        self.ratio = ratio
+        self.register_buffer("filter", kaiser_sinc_filter(ratio, taps))
 
     def forward(self, x: Tensor) -> Tensor:
-        channels, margin = x.shape[1], _TAPS // 2 - 1
-        wide = F.conv_transpose1d(F.pad(x, (margin, margin), "replicate"), self.filter.expand(channels, -1, -1), stride=2, groups=channels)
-        crop = 2 * margin + (_TAPS - 2) // 2
-        return 2 * wide[..., crop:-crop]
+        channels, taps = x.shape[1], self.filter.shape[-1]
+        margin = taps // self.ratio - 1
+        padded = F.pad(x, (margin, margin), "replicate")
+        wide = F.conv_transpose1d(padded, self.filter.expand(channels, -1, -1), stride=self.ratio, groups=channels)
+        start = margin * self.ratio + (taps - self.ratio) // 2
+        return self.ratio * wide[..., start : start + x.shape[-1] * self.ratio]
 
 
 class LowPass(nn.Module):
-    """Half the rate: (B, C, 2 L) -> (B, C, L)."""
+    """A fraction of the rate: (B, C, L) -> (B, C, L / ratio), rounded up."""
 
     filter: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, ratio: int = 2, taps: int | None = None) -> None:
         super().__init__()
-        self.register_buffer("filter", kaiser_sinc_filter())
+        self.ratio = ratio
+        self.register_buffer("filter", kaiser_sinc_filter(ratio, usual_taps(ratio) if taps is None else taps))
 
     def forward(self, x: Tensor) -> Tensor:
-        channels = x.shape[1]
-        padded = F.pad(x, (_TAPS // 2 - 1, _TAPS // 2), "replicate")
-        return F.conv1d(padded, self.filter.expand(channels, -1, -1), stride=2, groups=channels)
+        channels, taps = x.shape[1], self.filter.shape[-1]
+        padded = F.pad(x, ((taps - 1) // 2, taps // 2), "replicate")
+        return F.conv1d(padded, self.filter.expand(channels, -1, -1), stride=self.ratio, groups=channels)
 
 
 class _Downsampler(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, ratio: int, taps: int) -> None:
         super().__init__()
-        self.lowpass = LowPass()
+        self.lowpass = LowPass(ratio, taps)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.lowpass(x)
 
 
 class AntiAliased(nn.Module):
-    """The activation at twice the rate, so that the overtones that it makes do not fold back: (B, C, L) -> (B, C, L)."""
+    """An activation at a higher rate, so that the overtones that it makes do not fold back: (B, C, L) -> (B, C, L up / down)."""
 
-    def __init__(self, channels: int, config: BigVganConfig) -> None:
+    def __init__(self, activation: nn.Module, up_ratio: int = 2, down_ratio: int = 2, up_taps: int = _TAPS, down_taps: int = _TAPS) -> None:
         super().__init__()
-        self.act = Snake(channels, config.activation == "snakebeta", config.log_scale)
-        self.upsample = Upsampler()
-        self.downsample = _Downsampler()
+        self.act = activation
+        self.upsample = Upsampler(up_ratio, up_taps)
+        self.downsample = _Downsampler(down_ratio, down_taps)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.downsample(self.act(self.upsample(x)))
+
+
+def _activation(channels: int, config: BigVganConfig) -> AntiAliased:
+    return AntiAliased(Snake(channels, config.activation == "snakebeta", config.log_scale))
 
 
 class AmpBlock1(nn.Module):
@@ -141,7 +163,7 @@ class AmpBlock1(nn.Module):
         super().__init__()
         self.convs1 = nn.ModuleList(same_conv(channels, kernel, dilation) for dilation in dilations)
         self.convs2 = nn.ModuleList(same_conv(channels, kernel, 1) for _ in dilations)
-        self.activations = nn.ModuleList(AntiAliased(channels, config) for _ in range(2 * len(dilations)))
+        self.activations = nn.ModuleList(_activation(channels, config) for _ in range(2 * len(dilations)))
 
     def forward(self, x: Tensor) -> Tensor:
         for index, (dilated, plain) in enumerate(zip(self.convs1, self.convs2, strict=True)):
@@ -156,7 +178,7 @@ class AmpBlock2(nn.Module):
     def __init__(self, channels: int, kernel: int, dilations: tuple[int, ...], config: BigVganConfig) -> None:
         super().__init__()
         self.convs = nn.ModuleList(same_conv(channels, kernel, dilation) for dilation in dilations)
-        self.activations = nn.ModuleList(AntiAliased(channels, config) for _ in dilations)
+        self.activations = nn.ModuleList(_activation(channels, config) for _ in dilations)
 
     def forward(self, x: Tensor) -> Tensor:
         for dilated, activation in zip(self.convs, self.activations, strict=True):
@@ -180,7 +202,7 @@ class BigVgan(nn.Module):
         block = AmpBlock1 if c.block_type == "1" else AmpBlock2
         sizes = list(zip(c.block_kernels, c.block_dilations, strict=True))
         self.resblocks = nn.ModuleList(block(width, kernel, dilations, c) for width in widths[1:] for kernel, dilations in sizes)
-        self.activation_post = AntiAliased(widths[-1], c)
+        self.activation_post = _activation(widths[-1], c)
         self.conv_post = nn.Conv1d(widths[-1], 1, 7, padding=3, bias=c.final_bias)
 
     def forward(self, log_mel: Tensor) -> Tensor:
@@ -197,5 +219,5 @@ class BigVgan(nn.Module):
         return sum(block(x) for block in self.resblocks[stage * count : (stage + 1) * count]) / count
 
     def synthesise(self, log_mel_db: Tensor) -> Tensor:
-        """Samples in -1..1."""
-        return self(natural_log_mel(log_mel_db))[:, 0]
+        """Samples in -1..1, exactly ``hop_samples`` per frame."""
+        return self(natural_log_mel(log_mel_db))[:, 0, : log_mel_db.shape[-1] * self.config.hop_samples]

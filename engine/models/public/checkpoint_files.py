@@ -22,9 +22,13 @@ _HEADER_CAP_BYTES = 100 * 10**6
 # (magnitude, direction) as older and newer versions of torch name them.
 _WEIGHT_NORMS = (("weight_g", "weight_v"), ("parametrizations.weight.original0", "parametrizations.weight.original1"))
 
+_WRAPPERS = ("module.", "_orig_mod.", "generator.")
+# Where trainers keep the weights of a network.
+NESTED = ("generator", "state_dict", "model")
+
 
 def read_checkpoint(path: Path, under: Sequence[str] = ()) -> dict[str, Tensor]:
-    """Tensors of a .safetensors, .pt, .pth, .bin or .ckpt file, of the dictionary ``under`` one of these keys if there is one.
+    """Tensors of a .safetensors, .pt, .pth, .bin or .ckpt file, of the dictionary ``under`` one of these keys, or several, if there is one.
 
     Raises EngineError("pack") with one sentence; nothing in the file is ever executed.
     """
@@ -76,6 +80,15 @@ def _read_safetensors(path: Path, name: str) -> dict[str, Tensor]:
         return load(path.read_bytes())
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, MemoryError, OverflowError) as error:
         raise EngineError("pack", f"{name} is damaged or no file of weights: {error}.") from error
+
+
+def unwrapped(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights without what training on several devices, compiling and trainers write before the name of every one of them."""
+    plain = dict(weights)
+    for prefix in _WRAPPERS * 2:
+        if plain and all(name.startswith(prefix) for name in plain):
+            plain = {name.removeprefix(prefix): value for name, value in plain.items()}
+    return plain
 
 
 def folded(weights: Mapping[str, Tensor], where: str) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ Only checkpoints without fusion. transformers is optional (the extra ``clap``) a
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 from torch import Tensor, nn
 
-from engine.models.public.checkpoint_files import check_weights, read_checkpoint
+from engine.models.public.checkpoint_files import NESTED, check_weights, read_checkpoint
 from engine.signal.mel import mel_filterbank
 from engine.types import EngineError
 
@@ -78,6 +79,8 @@ def clap_config(weights: Mapping[str, Tensor], text_heads: int | None = None) ->
         dim = weights["text_projection.linear2.weight"].shape[0]
     except (KeyError, IndexError) as error:
         raise EngineError("pack", f"This is no CLAP checkpoint without fusion: {error} is missing.") from error
+    except (ValueError, ZeroDivisionError) as error:
+        raise EngineError("pack", "This is no CLAP checkpoint without fusion: its weights have unknown shapes.") from error
     return ClapConfig(text_config=sizes[0], audio_config=sizes[1], projection_dim=dim)
 
 
@@ -90,6 +93,7 @@ def _text_sizes(weights: Mapping[str, Tensor], heads: int | None) -> dict[str, A
         "num_attention_heads": heads or max(1, width // _HEAD_WIDTH),
         "intermediate_size": weights["text_model.encoder.layer.0.intermediate.dense.weight"].shape[0],
         "max_position_embeddings": weights["text_model.embeddings.position_embeddings.weight"].shape[0],
+        "type_vocab_size": weights["text_model.embeddings.token_type_embeddings.weight"].shape[0],
         # roberta-base's own; transformers' default of 1e-12 moves embeddings by 3e-5.
         "layer_norm_eps": _TEXT_EPSILON,
     }
@@ -99,8 +103,15 @@ def _audio_sizes(weights: Mapping[str, Tensor]) -> dict[str, Any]:
     body = "audio_model.audio_encoder"
     levels = range(_count(weights, rf"{re.escape(body)}\.layers\.(\d+)\."))
     tables = [weights[f"{body}.layers.{level}.blocks.0.attention.self.relative_position_bias_table"] for level in levels]
+    width, _, patch, _ = weights[f"{body}.patch_embed.proj.weight"].shape
     return {
-        "patch_embeds_hidden_size": weights[f"{body}.patch_embed.proj.weight"].shape[0],
+        "patch_embeds_hidden_size": width,
+        "patch_size": patch,
+        "patch_stride": [patch, patch],
+        # The table has a row for every distance of two places of a window, in both directions.
+        "window_size": (math.isqrt(tables[0].shape[0]) + 1) // 2,
+        "mlp_ratio": weights[f"{body}.layers.0.blocks.0.intermediate.dense.weight"].shape[0] / width,
+        "num_mel_bins": weights[f"{body}.batch_norm.weight"].shape[0],
         "hidden_size": weights[f"{body}.norm.weight"].shape[0],
         "depths": [_count(weights, rf"{re.escape(body)}\.layers\.{level}\.blocks\.(\d+)\.") for level in levels],
         "num_attention_heads": [table.shape[1] for table in tables],
@@ -191,10 +202,13 @@ class LaionClap:
         self._network, self._tokenizer, self._device = network.to(device), tokenizer, device
 
     @classmethod
-    def open(cls, weights: Path, tokenizer_folder: Path | None = None, device: str = "cpu") -> LaionClap:
-        """Reads a LAION file and, where given, RoBERTa's vocabulary. Raises EngineError("pack", "path" or "value")."""
+    def open(cls, weights: Path, tokenizer_folder: Path | None = None, device: str = "cpu", text_heads: int | None = None) -> LaionClap:
+        """Reads a LAION file and, where given, RoBERTa's vocabulary; ``text_heads`` as in ``clap_config``.
+
+        Raises EngineError("pack", "path" or "value").
+        """
         tokenizer = None if tokenizer_folder is None else read_tokenizer(tokenizer_folder)
-        return cls(read_clap(read_checkpoint(weights, under=("state_dict",))), tokenizer, device)
+        return cls(read_clap(read_checkpoint(weights, under=NESTED), text_heads), tokenizer, device)
 
     @property
     def reads_text(self) -> bool:

@@ -46,11 +46,11 @@ def check_upsampling(config: HifiGanConfig) -> None:
         raise ValueError(f"there is no residual block of type {c.block_type!r}")
     if len(c.rates) != len(c.kernels) or len(c.block_kernels) != len(c.block_dilations) or not c.rates or not c.block_kernels:
         raise ValueError("its lists of rates, kernels and dilations do not fit each other")
-    if any(k < u or (k - u) % 2 for u, k in zip(c.rates, c.kernels, strict=True)) or any(k % 2 == 0 for k in c.block_kernels):
+    if any(k < u for u, k in zip(c.rates, c.kernels, strict=True)) or any(k % 2 == 0 for k in c.block_kernels):
         raise ValueError("its kernels do not fit its rates")
     if prod(c.rates) != c.hop_samples:
         raise ValueError(f"its rates make {prod(c.rates)} samples of a frame, not {c.hop_samples}")
-    if c.channels % 2 ** len(c.rates):
+    if not c.channels >> len(c.rates):
         raise ValueError(f"{c.channels} channels cannot be halved {len(c.rates)} times")
 
 
@@ -60,6 +60,10 @@ def upsampling_settings(settings: Settings) -> dict[str, object]:
     if s.whole("n_fft") != s.whole("win_size"):
         raise s.refusal("has a window of another length than its transform, which is not supported")
     rate = s.whole("sampling_rate")
+    block_type = s.one_of("resblock", "1", "2")
+    rates, block_kernels = s.wholes("upsample_rates"), s.wholes("resblock_kernel_sizes")
+    # The originals pair these lists with longer ones, and read three or two dilations of a longer group.
+    groups = s.lists("resblock_dilation_sizes")[: len(block_kernels)]
     return {
         "sample_rate": rate,
         "hop_samples": s.whole("hop_size"),
@@ -68,11 +72,11 @@ def upsampling_settings(settings: Settings) -> dict[str, object]:
         "f_min_hz": s.number("fmin"),
         "f_max_hz": rate / 2 if s.values.get("fmax", 0) is None else s.number("fmax"),
         "channels": s.whole("upsample_initial_channel"),
-        "rates": s.wholes("upsample_rates"),
-        "kernels": s.wholes("upsample_kernel_sizes"),
-        "block_type": s.one_of("resblock", "1", "2"),
-        "block_kernels": s.wholes("resblock_kernel_sizes"),
-        "block_dilations": s.lists("resblock_dilation_sizes"),
+        "rates": rates,
+        "kernels": s.wholes("upsample_kernel_sizes")[: len(rates)],
+        "block_type": block_type,
+        "block_kernels": block_kernels,
+        "block_dilations": tuple(group[: 3 if block_type == "1" else 2] for group in groups),
     }
 
 
@@ -148,5 +152,5 @@ class HifiGan(nn.Module):
         return sum(block(x) for block in self.resblocks[stage * count : (stage + 1) * count]) / count
 
     def synthesise(self, log_mel_db: Tensor) -> Tensor:
-        """Samples in -1..1."""
-        return self(natural_log_mel(log_mel_db))[:, 0]
+        """Samples in -1..1, exactly ``hop_samples`` per frame."""
+        return self(natural_log_mel(log_mel_db))[:, 0, : log_mel_db.shape[-1] * self.config.hop_samples]

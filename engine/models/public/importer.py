@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from engine.models.folders import check_new_id
 from engine.models.pack import ARCHITECTURES, EXTRA_ROLES, FORMAT, ROLES, Manifest, read_manifest, verify_pack
 from engine.models.public.bigvgan import bigvgan_config
-from engine.models.public.checkpoint_files import check_weights, exact, folded, read_checkpoint
+from engine.models.public.checkpoint_files import NESTED, check_weights, exact, folded, read_checkpoint, unwrapped, without
 from engine.models.public.hifigan import hifigan_config
 from engine.models.public.melgan import melgan_config
 from engine.models.public.settings_file import Settings, read_settings
@@ -28,27 +29,26 @@ from engine.types import EngineError
 
 UNTRAINED = "The generator of this pack is new: reconstruct works, generate gives noise until a generator is trained on these codes."
 _SETTINGS = {".json", ".yaml", ".yml"}
-# Vocos keeps the transform of its feature extractor beside its weights; a pack has its own.
-_VOCOS_FEATURES = {"feature_extractor.mel_spec.spectrogram.window", "feature_extractor.mel_spec.mel_scale.fb"}
+# Vocos keeps the transform of its feature extractor beside its weights, a pack has its own; the rest only training needs.
+_VOCOS_UNUSED = ("feature_extractor.mel_spec.", "multiperioddisc.", "multiresddisc.", "melspec_loss.")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A family of public checkpoints: the architecture it becomes, how its settings are read, and where its weights are."""
+    """A family of public checkpoints: the architecture it becomes, how its settings are read, and which weights are the network's."""
 
     arch: str
     config: Callable[[Settings], Any]
-    under: tuple[str, ...] = ()
     weights: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]] = dict
 
 
 KINDS: dict[str, Kind] = {
-    "hifigan": Kind("hifigan", hifigan_config, ("generator",)),
-    "bigvgan": Kind("bigvgan", bigvgan_config, ("generator",)),
-    "bigvsan": Kind("bigvgan", bigvgan_config, ("generator",)),
-    "vocos": Kind("vocos", vocos_config, weights=lambda stored: {k: v for k, v in stored.items() if k not in _VOCOS_FEATURES}),
+    "hifigan": Kind("hifigan", hifigan_config),
+    "bigvgan": Kind("bigvgan", bigvgan_config),
+    "bigvsan": Kind("bigvgan", bigvgan_config),
+    "vocos": Kind("vocos", vocos_config, partial(without, prefixes=_VOCOS_UNUSED)),
     "melgan": Kind("melgan", melgan_config),
-    "specvqgan": Kind("specvqgan", specvqgan_config, ("state_dict",), specvqgan_weights),
+    "specvqgan": Kind("specvqgan", specvqgan_config, specvqgan_weights),
 }
 
 
@@ -82,7 +82,7 @@ def load_public(kind: str, weights_file: Path, settings_file: Path) -> Imported:
     except (ValueError, TypeError, RuntimeError, MemoryError, OverflowError, ZeroDivisionError) as error:
         raise EngineError("pack", f"{settings_file.name} describes no network of the kind {kind}: {error}.") from error
     where = weights_file.name
-    weights = folded(family.weights(read_checkpoint(weights_file, family.under)), where)
+    weights = folded(family.weights(unwrapped(read_checkpoint(weights_file, NESTED))), where)
     check_weights(network, weights, where)
     network.load_state_dict(exact(weights), assign=True)
     return Imported(kind, config, network.eval().requires_grad_(False), settings, (weights_file, settings_file))

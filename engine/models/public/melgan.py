@@ -40,7 +40,9 @@ class MelGanConfig:
 def melgan_config(settings: Settings) -> MelGanConfig:
     """Config of ``args.yml`` (n_mel_channels) or of the generator's own arguments (input_size). Raises EngineError("pack")."""
     bands = "input_size" if "input_size" in settings.values else "n_mel_channels"
-    return MelGanConfig(bands=settings.whole(bands), channels=settings.whole("ngf"), residual_layers=settings.whole("n_residual_layers"))
+    return MelGanConfig(
+        bands=settings.whole(bands), channels=settings.whole("ngf"), residual_layers=settings.whole("n_residual_layers", least=0)
+    )
 
 
 class _Mirror(nn.Module):

@@ -51,17 +51,17 @@ class Settings:
             raise self.refusal(f"lacks the settings {'.'.join(path)!r}")
         return Settings(values, self.where)
 
-    def whole(self, name: str, most: int = 2**20) -> int:
-        """A whole number from 1 to ``most``."""
-        return self._checked(name, lambda v: type(v) is int and 0 < v <= most, f"no whole number from 1 to {most}")
+    def whole(self, name: str, most: int = 2**20, least: int = 1) -> int:
+        """A whole number from ``least`` to ``most``."""
+        return self._checked(name, lambda v: type(v) is int and least <= v <= most, f"no whole number from {least} to {most}")
 
     def number(self, name: str) -> float:
         """A number of at least 0."""
         return float(self._checked(name, lambda v: type(v) in (int, float) and 0 <= v < 1e9, "no number of at least 0"))
 
-    def wholes(self, name: str) -> tuple[int, ...]:
+    def wholes(self, name: str, maybe_empty: bool = False) -> tuple[int, ...]:
         """A list of whole numbers above 0."""
-        return tuple(self._checked(name, _are_wholes, f"no list of at most {_LONGEST} whole numbers"))
+        return tuple(self._checked(name, lambda v: _are_wholes(v, maybe_empty), f"no list of at most {_LONGEST} whole numbers"))
 
     def lists(self, name: str) -> tuple[tuple[int, ...], ...]:
         """A list of lists of whole numbers above 0."""
@@ -76,6 +76,10 @@ class Settings:
         """One of the texts."""
         return self._checked(name, lambda v: v in choices, f"none of {', '.join(choices)}")
 
+    def otherwise(self, **defaults: Any) -> Settings:
+        """These settings, with ``defaults`` for what they do not name."""
+        return Settings({**defaults, **self.values}, self.where)
+
     def refusal(self, problem: str) -> EngineError:
         """The error that says what is wrong with this file."""
         return EngineError("pack", f"{self.where} {problem}.")
@@ -89,8 +93,9 @@ class Settings:
         return value
 
 
-def _are_wholes(value: object) -> bool:
-    return isinstance(value, list) and 0 < len(value) <= _LONGEST and all(type(v) is int and 0 < v <= 2**20 for v in value)
+def _are_wholes(value: object, maybe_empty: bool = False) -> bool:
+    proper = isinstance(value, list) and (1 - maybe_empty) <= len(value) <= _LONGEST
+    return proper and all(type(v) is int and 0 < v <= 2**20 for v in value)
 
 
 def _are_lists(value: object) -> bool:
@@ -119,15 +124,21 @@ def _block(lines: list[tuple[int, str, int]], at: int, depth: int) -> tuple[Any,
     if at >= len(lines) or depth > _DEEPEST:
         raise ValueError("it is empty or nested too deeply")
     if lines[at][1].startswith("- ") or lines[at][1] == "-":
-        return _sequence(lines, at)
+        return _sequence(lines, at, depth)
     return _mapping(lines, at, depth)
 
 
-def _sequence(lines: list[tuple[int, str, int]], at: int) -> tuple[list[Any], int]:
+def _sequence(lines: list[tuple[int, str, int]], at: int, depth: int) -> tuple[list[Any], int]:
     indent, values = lines[at][0], []
     while at < len(lines) and lines[at][0] == indent and lines[at][1].startswith("- "):
-        values.append(_scalar(lines[at][1][2:].strip(), lines[at][2]))
-        at += 1
+        item, number = lines[at][1][2:].lstrip(), lines[at][2]
+        if _KEY.match(item):
+            # A mapping whose first name stands behind the dash: the rest of it is indented as far.
+            lines[at] = (indent + len(lines[at][1]) - len(item), item, number)
+            value, at = _block(lines, at, depth + 1)
+        else:
+            value, at = _scalar(item, number), at + 1
+        values.append(value)
     return values, at
 
 

@@ -18,30 +18,41 @@ _CELL = 16
 
 def specvqgan_config(settings: Settings) -> SpecVqganConfig:
     """Config of a ``*-project.yaml`` or of its ``model.params``. Raises EngineError("pack") for networks of another kind."""
-    model = settings if "ddconfig" in settings.values else settings.at("model", "params")
-    net = model.at("ddconfig")
-    multipliers = net.wholes("ch_mult")
-    if 2 ** (len(multipliers) - 1) != _CELL:
-        raise settings.refusal(f"describes a network whose cells are not {_CELL} frames wide")
-    if net.wholes("attn_resolutions") != (net.whole("resolution") // _CELL,) or net.flag("double_z"):
+    model, net = _parts(settings)
+    if net.flag("double_z") or net.flag("give_pre_end"):
         raise settings.refusal("describes a network of another kind than the public codebooks")
     if net.whole("in_channels") != 1 or net.whole("out_ch") != 1:
         raise settings.refusal("describes a network for pictures with colours")
     return SpecVqganConfig(
         channels=net.whole("ch"),
-        multipliers=multipliers,
+        multipliers=net.wholes("ch_mult"),
         residual_blocks=net.whole("num_res_blocks", most=64),
         z_channels=net.whole("z_channels"),
         code_count=model.whole("n_embed"),
         code_dim=model.whole("embed_dim"),
+        resolution=net.whole("resolution"),
+        attention_at=net.wholes("attn_resolutions", maybe_empty=True),
+        resampling_convs=net.flag("resamp_with_conv"),
     )
 
 
-def specvqgan_geometry(settings: Settings, config: SpecVqganConfig) -> Geometry:
-    """The mel picture that SpecVQGAN's code fixes (22,050 Hz, 80 bands from 125 to 7,600 Hz) and the grid of these settings."""
+def _parts(settings: Settings) -> tuple[Settings, Settings]:
+    """The settings of the model and, within them, of its networks with the defaults of the original."""
     model = settings if "ddconfig" in settings.values else settings.at("model", "params")
-    cols = model.at("ddconfig").whole("resolution") // _CELL
-    return Geometry(f_min_hz=125.0, f_max_hz=7600.0, cols=cols, code_count=config.code_count)
+    # A transformer's settings keep those of its codebook further inside.
+    if "first_stage_config" in model.values:
+        model = model.at("first_stage_config", "params")
+    return model, model.at("ddconfig").otherwise(double_z=True, give_pre_end=False, resamp_with_conv=True)
+
+
+def specvqgan_geometry(settings: Settings, config: SpecVqganConfig) -> Geometry:
+    """The mel picture that SpecVQGAN's code fixes (22,050 Hz, 80 bands from 125 to 7,600 Hz) and the grid of these settings.
+
+    Raises EngineError("pack") where cells are not those of packs.
+    """
+    if config.cell != _CELL:
+        raise settings.refusal(f"describes a network whose cells are {config.cell} frames wide; packs have cells of {_CELL}")
+    return Geometry(f_min_hz=125.0, f_max_hz=7600.0, cols=config.resolution // _CELL, code_count=config.code_count)
 
 
 def specvqgan_weights(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -40,17 +40,25 @@ _STORAGES = {
     "BoolStorage": "BOOL",
 }
 # What trainers store beside weights. Nothing of it is imported or called: each becomes the same empty object.
-_BLANK_ROOTS = {"argparse", "lightning", "lightning_fabric", "numpy", "omegaconf", "pathlib", "pytorch_lightning", "typing"}
+_BLANK_ROOTS = {
+    *("argparse", "datetime", "enum", "lightning", "lightning_fabric", "numpy", "omegaconf", "pathlib", "pytorch_lightning", "typing"),
+}
 _BLANK_BUILTINS = {
     *("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "long", "object", "set", "slice", "str", "tuple", "unicode")
 }
+_NUMBER_TYPES = {"float": (16, 32, 64), "bfloat": (16,), "int": (8, 16, 32, 64), "uint": (8, 16, 32, 64), "bool": ("",)}
 _BLANK_NAMES = {
     ("_codecs", "encode"),
+    ("collections", "Counter"),
     ("collections", "defaultdict"),
+    ("collections", "deque"),
     ("copyreg", "_reconstructor"),
     ("copy_reg", "_reconstructor"),
     ("torch", "Size"),
+    ("torch", "Tensor"),
     ("torch", "device"),
+    ("types", "SimpleNamespace"),
+    *(("torch", f"{kind}{bits}") for kind, sizes in _NUMBER_TYPES.items() for bits in sizes),
     *((module, name) for module in ("builtins", "__builtin__") for name in _BLANK_BUILTINS),
 }
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
@@ -124,6 +132,17 @@ class _RebuildParameter:
         return tensor
 
 
+class _RebuildOfType:
+    """Stands for ``torch._tensor._rebuild_from_type_v2``: a tensor that carries attributes, without them."""
+
+    __slots__ = ()
+
+    def __call__(self, rebuild: object, kind: object, description: object, *_: object) -> object:
+        if isinstance(rebuild, _RebuildTensor | _RebuildParameter) and isinstance(description, tuple):
+            return rebuild(*description)
+        raise RefusedError("holds a tensor that is not described properly")
+
+
 class _WeightsUnpickler(pickle.Unpickler):
     """Builds dictionaries, lists, numbers, texts and descriptions of tensors."""
 
@@ -137,8 +156,10 @@ class _WeightsUnpickler(pickle.Unpickler):
         match module, name:
             case "torch._utils", "_rebuild_tensor_v2":
                 return _RebuildTensor()
-            case "torch._utils", "_rebuild_parameter":
+            case "torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state":
                 return _RebuildParameter()
+            case "torch._tensor", "_rebuild_from_type_v2":
+                return _RebuildOfType()
             case "collections", "OrderedDict":
                 return OrderedDict
         if module.split(".")[0] in _BLANK_ROOTS or (module, name) in _BLANK_NAMES:
@@ -172,7 +193,7 @@ def serve(connection: Connection, source: str, target: str, under: Sequence[str]
 
 
 def convert(source: Path, target: Path, under: Sequence[str]) -> None:
-    """Writes the tensors of the dictionary ``under`` one of these keys, or else of the outermost one, as safetensors.
+    """Writes the tensors of the dictionary ``under`` these keys, or else of the outermost one, as safetensors.
 
     Raises RefusedError for what is not weights; a damaged file raises anything.
     """
@@ -250,8 +271,10 @@ def _chosen(root: object, under: Sequence[str]) -> Mapping[str, StoredTensor]:
     """The dictionary of tensors. Raises RefusedError for anything else."""
     if not isinstance(root, dict):
         raise RefusedError("holds no dictionary of tensors")
-    chosen = next((root[key] for key in under if key in root), root)
-    if not isinstance(chosen, dict) or not chosen:
+    chosen: object = root
+    for _ in under:
+        chosen = next((chosen[key] for key in under if isinstance(chosen.get(key), dict)), chosen)
+    if not chosen:
         raise RefusedError("holds no dictionary of tensors")
     for key, value in chosen.items():
         if not isinstance(key, str) or not isinstance(value, StoredTensor):

@@ -19,6 +19,12 @@ _EPSILON = 1e-6
 _LOUDEST = 100.0
 _SILENCE_DB = -99.0
 _LOG_FLOOR = math.log(1e-7)
+# What a settings file may leave out, as the original fills it in.
+_DEFAULTS: dict[str, dict[str, object]] = {
+    "feature_extractor": {"sample_rate": 24000, "n_fft": 1024, "hop_length": 256, "n_mels": 100},
+    "backbone": {"layer_scale_init_value": None, "adanorm_num_embeddings": None},
+    "head": {"padding": "same"},
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,7 @@ class VocosConfig:
     hidden: int = 1536
     blocks: int = 8
     padding: str = "center"
+    layer_scale: bool = True
 
     def __post_init__(self) -> None:
         if self.padding not in ("center", "same") or (self.window_samples - self.hop_samples) % 2:
@@ -43,14 +50,19 @@ class VocosConfig:
 
 
 def vocos_config(settings: Settings) -> VocosConfig:
-    """Config of a public ``config.yaml``. Raises EngineError("pack")."""
-    mel, body, head = (settings.at(part, "init_args") for part in ("feature_extractor", "backbone", "head"))
+    """Config of a public ``config.yaml``, or of the file that training was started with. Raises EngineError("pack")."""
+    if "model" in settings.values:
+        settings = settings.at("model", "init_args")
+    mel, body, head = (settings.at(part, "init_args").otherwise(**_DEFAULTS[part]) for part in _DEFAULTS)
     for part, kind in (("feature_extractor", "MelSpectrogramFeatures"), ("backbone", "VocosBackbone"), ("head", "ISTFTHead")):
         if str(settings.at(part).values.get("class_path")).split(".")[-1] != kind:
             raise settings.refusal(f"describes another {part.replace('_', ' ')} than {kind}")
     same = (mel.whole("n_fft"), mel.whole("hop_length"), mel.whole("n_mels"), body.whole("dim"))
     if same != (head.whole("n_fft"), head.whole("hop_length"), body.whole("input_channels"), head.whole("dim")):
         raise settings.refusal("has parts that do not fit each other")
+    if body.values["adanorm_num_embeddings"] is not None:
+        raise body.refusal("describes a network for codes, not for a mel picture")
+    scale = body.values["layer_scale_init_value"]
     rate = mel.whole("sample_rate")
     return VocosConfig(
         sample_rate=rate,
@@ -62,6 +74,7 @@ def vocos_config(settings: Settings) -> VocosConfig:
         hidden=body.whole("intermediate_dim"),
         blocks=body.whole("num_layers", most=256),
         padding=head.one_of("padding", "center", "same"),
+        layer_scale=not (type(scale) in (int, float) and scale < 0),
     )
 
 
@@ -72,11 +85,13 @@ class _Block(nn.Module):
         self.norm = nn.LayerNorm(config.width, eps=_EPSILON)
         self.pwconv1 = nn.Linear(config.width, config.hidden)
         self.pwconv2 = nn.Linear(config.hidden, config.width)
-        self.gamma = nn.Parameter(torch.full((config.width,), 1 / config.blocks))
+        gamma = nn.Parameter(torch.full((config.width,), 1 / config.blocks)) if config.layer_scale else None
+        self.register_parameter("gamma", gamma)
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = self.norm(self.dwconv(x).transpose(1, 2))
-        return x + (self.gamma * self.pwconv2(F.gelu(self.pwconv1(hidden)))).transpose(1, 2)
+        hidden = self.pwconv2(F.gelu(self.pwconv1(hidden)))
+        return x + (hidden if self.gamma is None else self.gamma * hidden).transpose(1, 2)
 
 
 class _Backbone(nn.Module):

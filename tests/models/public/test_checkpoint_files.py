@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import collections
-from pathlib import Path
+import datetime
+import sys
+import types
+from pathlib import Path, PureWindowsPath
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
-from engine.models.public.checkpoint_files import check_weights, folded, read_checkpoint
+from engine.models.public.checkpoint_files import NESTED, check_weights, folded, read_checkpoint, unwrapped
 from engine.models.public.settings_file import Settings, read_settings
+from engine.models.public.unpickling import RefusedError, convert
 from engine.types import EngineError
 from tests.models.public.hostile import HOSTILE, saved
 
@@ -74,6 +78,77 @@ def test_what_trainers_leave_beside_weights_is_read_over(tmp_path: Path) -> None
         "complex": 1j,
     }
     assert_equal(read_checkpoint(written(tmp_path, saved(content)), ("state_dict",)))
+
+
+def tagged(tensor: torch.Tensor) -> torch.Tensor:
+    tensor.tag = "norm"
+    return tensor
+
+
+def converted(folder: Path, content: object, *, legacy: bool = False) -> dict[str, torch.Tensor]:
+    """In this process, which is quicker; the file is known to be harmless."""
+    convert(written(folder, saved(content, legacy=legacy)), folder / "converted", NESTED)
+    return load_file(folder / "converted")
+
+
+@pytest.mark.parametrize("path", [("generator",), ("state_dict",), ("model",), ("model", "generator"), ("state_dict", "generator"), ()])
+def test_weights_are_found_where_trainers_keep_them(tmp_path: Path, path: tuple[str, ...]) -> None:
+    content: dict = {"model.conv.weight": NUMBERS}
+    for key in reversed(path):
+        content = {key: collections.OrderedDict(content), "steps": 5}
+    assert converted(tmp_path, content).keys() == {"model.conv.weight"}
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_tensors_with_attributes_and_settings_of_trainers_are_read_over(tmp_path: Path, legacy: bool) -> None:
+    content = {
+        "model": {"a": tagged(NUMBERS.clone()), "b": tagged(torch.nn.Parameter(NUMBERS.half()))},
+        "milestones": collections.Counter([1, 2, 2]),
+        "losses": collections.deque([0.5], maxlen=3),
+        "started": datetime.datetime(2024, 1, 2, tzinfo=datetime.UTC),
+        "precision": [torch.float16, torch.bfloat16, torch.bool, torch.uint8],
+        "options": types.SimpleNamespace(rate=1),
+        "scores": [np.float32(1), np.arange(3), np.random.default_rng(0).bit_generator.state],
+        "file": PureWindowsPath("a"),
+    }
+    found = converted(tmp_path, content, legacy=legacy)
+    assert torch.equal(found["a"], NUMBERS) and found["b"].dtype == torch.float16
+
+
+def test_lightnings_and_omegaconfs_objects_are_read_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {}
+    # Classes of these names, without libraries that take seconds to load.
+    for path in (
+        "pytorch_lightning.utilities.parsing.AttributeDict",
+        "omegaconf.dictconfig.DictConfig",
+        "lightning.pytorch.callbacks.Stop",
+    ):
+        module, name = path.rsplit(".", 1)
+        kinds[name] = type(name, (dict,), {"__module__": module})
+        for parent in (module.split(".")[0], module):
+            monkeypatch.setitem(sys.modules, parent, types.ModuleType(parent))
+        setattr(sys.modules[module], name, kinds[name])
+    content = {
+        "state_dict": {"a": NUMBERS},
+        "hyper_parameters": kinds["AttributeDict"](rate=0.1, nested=kinds["DictConfig"](b=1)),
+        "callbacks": {kinds["Stop"]: {"best": torch.tensor(0.5)}},
+    }
+    assert converted(tmp_path, content).keys() == {"a"}
+
+
+@pytest.mark.parametrize(
+    "content", [{"a": torch.zeros(2, 2).to_sparse()}, {"a": collections.ChainMap()}, {"a": [NUMBERS]}, {"state_dict": {}}]
+)
+def test_what_is_no_plain_tensor_is_refused_in_one_sentence(tmp_path: Path, content: dict) -> None:
+    with pytest.raises(RefusedError, match=r"^(asks for|holds) "):
+        converted(tmp_path, content)
+
+
+def test_wrappers_before_every_name_are_taken_off() -> None:
+    names = ("conv_pre.weight", "ups.0.bias")
+    for before in ("module.", "generator.", "_orig_mod.module.", "module.generator.", ""):
+        assert tuple(unwrapped({f"{before}{name}": NUMBERS for name in names})) == names
+    assert unwrapped({}) == {} and unwrapped({"module.a": NUMBERS, "b": NUMBERS}).keys() == {"module.a", "b"}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -157,6 +232,14 @@ def test_yaml_is_read_as_plain_values(tmp_path: Path) -> None:
     }
 
 
+def test_lists_of_mappings_are_read(tmp_path: Path) -> None:
+    text = "callbacks:\n  - class_path: a.B\n    init_args:\n      depth: 2\n  - class_path: c\n  - plain\nlast:\n- x: 1\n  y: [2]\n"
+    assert read_settings(written(tmp_path, text.encode(), "a.yaml")) == {
+        "callbacks": [{"class_path": "a.B", "init_args": {"depth": 2}}, {"class_path": "c"}, "plain"],
+        "last": [{"x": 1, "y": [2]}],
+    }
+
+
 def test_a_stored_namespace_is_read_as_its_values(tmp_path: Path) -> None:
     path = written(tmp_path, b"!!python/object:argparse.Namespace\nngf: 32\nn_mel_channels: 80\n", "args.yml")
     assert read_settings(path) == {"ngf": 32, "n_mel_channels": 80}
@@ -189,6 +272,15 @@ def test_unreadable_settings_are_refused(tmp_path: Path, name: str, content: byt
 def test_settings_of_another_type_are_refused(value: object) -> None:
     with pytest.raises(EngineError, match=r"config\.json has 'size' = "):
         Settings({"size": value}, "config.json").whole("size")
+
+
+def test_lists_and_counts_may_be_empty_only_where_that_is_said() -> None:
+    settings = Settings({"levels": [], "layers": 0}, "config.json")
+    assert settings.wholes("levels", maybe_empty=True) == () and settings.whole("layers", least=0) == 0
+    for refused in (lambda: settings.wholes("levels"), lambda: settings.whole("layers")):
+        with pytest.raises(EngineError, match=r"config\.json has "):
+            refused()
+    assert settings.otherwise(layers=3, more=True).values == {"levels": [], "layers": 0, "more": True}
 
 
 def test_missing_settings_are_named() -> None:

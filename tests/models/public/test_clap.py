@@ -60,6 +60,26 @@ def test_sizes_are_read_from_the_weights() -> None:
     assert list(config.audio_config.depths) == [2, 2, 6, 2] and not config.audio_config.enable_fusion
 
 
+@needs_transformers
+@torch.inference_mode()
+def test_other_sizes_are_read_from_the_weights() -> None:
+    from transformers import ClapConfig, ClapModel
+
+    text = {"vocab_size": 50, "hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 40}
+    text |= {"max_position_embeddings": 90, "type_vocab_size": 2, "layer_norm_eps": 1e-5}
+    audio = {"patch_embeds_hidden_size": 12, "depths": [1, 2, 1], "num_attention_heads": [2, 3, 4], "num_hidden_layers": 3}
+    audio |= {"hidden_size": 48, "window_size": 4, "patch_size": 8, "patch_stride": [8, 8], "mlp_ratio": 2.0}
+    theirs = ClapModel(ClapConfig(text_config=text, audio_config=audio, projection_dim=10)).eval()
+    ours = read_clap({f"module.{name}": value for name, value in theirs.state_dict().items()}, text_heads=3)
+    for part, sizes in ((ours.config.text_config, text), (ours.config.audio_config, audio)):
+        assert {name: getattr(part, name) for name in sizes} == sizes
+    ids = torch.randint(2, 50, (2, 9))
+    assert torch.equal(ours.get_text_features(ids).pooler_output, theirs.get_text_features(ids).pooler_output)
+    picture = torch.randn(1, 1, 1001, 64)
+    expected = theirs.get_audio_features(picture).pooler_output
+    torch.testing.assert_close(ours.get_audio_features(picture).pooler_output, expected, rtol=0, atol=1e-6)
+
+
 def test_front_end_is_laions() -> None:
     samples = GOLDEN["in/wave_int16_48k_1s"] / np.float32(32767)
     picture, expected = clap_picture(samples), GOLDEN["out/logmel_db_10s"][0, 0]
