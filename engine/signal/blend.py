@@ -7,7 +7,7 @@ one; without that every seam would dip by 3 dB.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import soxr
@@ -16,6 +16,7 @@ from scipy.fft import irfft, rfft
 
 from engine.geometry import Geometry
 from engine.masks import Mask
+from engine.signal.highs import edge_bin, relation, with_highs
 from engine.signal.seams import RAMP_S, SEAM_S, Level, band_shares, joint_gain_db, ramp
 from engine.types import Clip
 
@@ -27,6 +28,7 @@ _FADE_S = 0.03
 _BLOCK_FRAMES = 256
 _CONTEXT_S = 0.3
 _CONTEXT_FRAMES = 400
+_AROUND_S = 2.0
 _UNPAINTED = 0.02
 _QUIET = 1e-9
 _LEAST_GAIN, _MOST_GAIN, _MOST_RATIO = 0.5, 2.0, 4.0
@@ -74,7 +76,7 @@ def blend_into(
     for first, last in mask.spans():
         start, stop = span_samples(first, last, mask, out.shape[-1], sample_rate, geometry)
         if stop > start:
-            _Span(out, carried, offset, start, stop, _Painted(mask, first, last, sample_rate, geometry)).mix()
+            _Span(out, carried, offset, start, stop, _Painted(mask, first, last, sample_rate, geometry)).completed().mix()
 
 
 def span_samples(first: int, last: int, mask: Mask, samples: int, sample_rate: int, geometry: Geometry) -> tuple[int, int]:
@@ -157,6 +159,28 @@ class _Span:
     start: int
     stop: int
     painted: _Painted
+
+    def completed(self) -> _Span:
+        """The span with frequencies above the picture in what was drawn, as the sound around it has them; without such the span itself."""
+        window, f_max_hz = self.painted.window, self.painted.geometry.f_max_hz
+        if self.painted.sample_rate <= 2 * f_max_hz:
+            return self
+        edge = edge_bin(f_max_hz, self.painted.sample_rate, window)
+        reach = round(_AROUND_S * self.painted.sample_rate)
+        sides = [self._around(self.start - reach, self.start), self._around(self.stop, self.stop + reach)]
+        power = sum(side.seconds * side.power for side in sides)
+        levels = relation(power, edge) if any(side.seconds for side in sides) else np.zeros(0)
+        if not levels.any():
+            return self
+        margin = round(2 * _CONTEXT_S * self.painted.sample_rate)
+        low, high = max(self.offset, self.start - margin), min(self.offset + self.carried.size, self.stop + margin)
+        drawn = with_highs(self.carried[low - self.offset : high - self.offset], levels, edge, window, low)
+        return replace(self, carried=drawn, offset=low)
+
+    def _around(self, low: int, high: int) -> Level:
+        """Mean level of all channels together between two samples, where nothing is painted."""
+        starts = self._unpainted(self._starts(low, high))
+        return self._level(_cut(self.out, low, high).mean(axis=0), starts - low)
 
     def mix(self) -> None:
         """Block by block: the memory that it takes does not grow with the length of the span."""

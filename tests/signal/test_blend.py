@@ -163,3 +163,28 @@ def test_kept_counts_what_changed() -> None:
     report = kept(source, Clip(spoilt, RATE), mask, GEOMETRY)
     assert report.changed_samples == 1 and report.largest_change == pytest.approx(0.25)
     assert report.sentence == "Outside the mask: 1 sample changed."
+
+
+def loudness_db(samples: np.ndarray, rate: int, low_hz: float, high_hz: float) -> float:
+    power = np.abs(np.fft.rfft(samples * np.hanning(samples.size))) ** 2
+    hz = np.fft.rfftfreq(samples.size, 1 / rate)
+    return float(10 * np.log10(power[(hz >= low_hz) & (hz < high_hz)].mean()))
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 96000])
+def test_what_is_drawn_has_the_highs_of_its_surroundings(rate: int) -> None:
+    source = noise(4.0, rate)
+    out = blend(source, drawn_noise(4.0), 0, painted(4.0, 1.0, 3.0), GEOMETRY).samples[0]
+    inside, outside = out[round(1.2 * rate) : round(2.8 * rate)], source.samples[0, round(1.2 * rate) : round(2.8 * rate)]
+    spans_hz = ((1000, 5000), (5000, 9000), (9000, 11_000), (11_500, 15_000), (15_000, 21_000))
+    steps_db = [loudness_db(inside, rate, *span_hz) - loudness_db(outside, rate, *span_hz) for span_hz in spans_hz]
+    assert max(steps_db) - min(steps_db) < 0.6 and abs(np.mean(steps_db)) < 1.5
+
+
+def test_a_sound_without_highs_gets_none() -> None:
+    rate = 48000
+    spectrum = np.fft.rfft(noise(4.0, rate).samples[0])
+    spectrum[8000 * 4 :] = 0
+    source = Clip(np.fft.irfft(spectrum)[None].astype(np.float32), rate)
+    out = blend(source, drawn_noise(4.0), 0, painted(4.0, 1.0, 3.0), GEOMETRY).samples[0, round(1.2 * rate) : round(2.8 * rate)]
+    assert loudness_db(out, rate, 11_500, 23_000) < loudness_db(out, rate, 3000, 7000) - 60
