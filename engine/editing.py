@@ -130,7 +130,7 @@ def padded(clip: Clip, before_s: float, after_s: float, geometry: Geometry) -> t
     before = round(geometry.cols_to_samples(cols) / geometry.sample_rate * clip.sample_rate)
     wide = np.pad(clip.samples, ((0, 0), (before, round(after_s * clip.sample_rate))))
     surplus = before - round(before_s * clip.sample_rate)
-    return Clip(wide.astype(np.float32), clip.sample_rate), cols * geometry.cell_frames, max(0, surplus)
+    return Clip(wide.astype(np.float32, copy=False), clip.sample_rate), cols * geometry.cell_frames, max(0, surplus)
 
 
 def extension_mask(bands: int, frames: int, first: int, last: int, seam: int = _SEAM_FRAMES) -> Mask:

@@ -173,6 +173,11 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     return Clip(np.ascontiguousarray(np.pad(resampled, ((0, 0), (0, missing)))), sample_rate)
 
 
+def mono_at(clip: Clip, sample_rate: int) -> NDArray[np.float32]:
+    """Mean of the channels at another rate in Hz, float32 [n]: mixed first, so that many channels take no longer than one."""
+    return resample(Clip(clip.mono()[None], clip.sample_rate), sample_rate).samples[0]
+
+
 def write_audio(
     path: Path,
     clip: Clip,
@@ -216,12 +221,25 @@ def quantise(samples: NDArray[np.float32], bits: int, dither_seed: int | None = 
     With a seed, triangular noise two steps wide is added before rounding; zeros at either end of a channel stay zero.
     """
     scale = 2 ** (bits - 1)
-    scaled = samples.astype(np.float64) * scale
-    if dither_seed is not None:
-        generator = np.random.default_rng(dither_seed)
-        noise = generator.random(samples.shape) - generator.random(samples.shape)
-        scaled += np.where(_between_silences(samples), noise, 0.0)
-    return np.clip(np.rint(scaled), -scale, scale - 1).astype(np.int32)
+    out = np.empty(samples.shape, np.int32)
+    noise = None if dither_seed is None else _dither(samples, dither_seed)
+    # Block by block: in double precision a long sound of many channels would take gigabytes.
+    for start in range(0, samples.shape[1], _BLOCK_FRAMES):
+        block = slice(start, start + _BLOCK_FRAMES)
+        scaled = samples[:, block].astype(np.float64) * scale
+        if noise is not None:
+            scaled += noise[:, block]
+        out[:, block] = np.clip(np.rint(scaled), -scale, scale - 1)
+    return out
+
+
+def _dither(samples: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
+    """Triangular noise between the first and the last sound of each channel."""
+    generator = np.random.default_rng(seed)
+    noise = generator.random(samples.shape)
+    noise -= generator.random(samples.shape)
+    noise[~_between_silences(samples)] = 0.0
+    return noise
 
 
 def _between_silences(samples: NDArray) -> NDArray[np.bool_]:

@@ -58,19 +58,23 @@ def true_peak_dbfs(samples: NDArray) -> float:
 
 def _block_power(samples: NDArray, sample_rate: int) -> NDArray[np.float64]:
     """K-weighted mean square of each 400 ms block, summed over the channels."""
-    samples = np.atleast_2d(np.asarray(samples, np.float64))
     hop = round(_BLOCK_S * sample_rate / _HOPS_PER_BLOCK)
-    block = hop * _HOPS_PER_BLOCK
-    if samples.shape[1] < block:
-        samples = np.pad(samples, ((0, 0), (0, block - samples.shape[1])))
-    b, a = _k_weighting(sample_rate)
-    weighted = lfilter(b, a, samples, axis=-1)
-    hops = samples.shape[1] // hop
-    parts = weighted[:, : hops * hop].reshape(-1, hops, hop)
-    energy = sum(np.einsum("hn,hn->h", part, part) for part in parts)
+    # Channel by channel: all at once would take gigabytes in double precision.
+    energy = sum(_hop_energy(channel, hop, sample_rate) for channel in np.atleast_2d(samples))
     if not np.isfinite(energy).all():
         raise EngineError("numeric", "The sound contains values that are not numbers.")
-    return np.convolve(energy, np.ones(_HOPS_PER_BLOCK), "valid") / block
+    return np.convolve(energy, np.ones(_HOPS_PER_BLOCK), "valid") / (hop * _HOPS_PER_BLOCK)
+
+
+def _hop_energy(channel: NDArray, hop: int, sample_rate: int) -> NDArray[np.float64]:
+    """K-weighted energy of each hop of one channel [n]."""
+    channel = np.asarray(channel, np.float64)
+    if channel.size < hop * _HOPS_PER_BLOCK:
+        channel = np.pad(channel, (0, hop * _HOPS_PER_BLOCK - channel.size))
+    hops = channel.size // hop
+    b, a = _k_weighting(sample_rate)
+    parts = lfilter(b, a, channel)[: hops * hop].reshape(hops, hop)
+    return np.einsum("hn,hn->h", parts, parts)
 
 
 @cache

@@ -1,5 +1,7 @@
 """Loudness against the signals of EBU Tech 3341, and the peak between samples."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -66,3 +68,16 @@ def test_not_a_number_is_an_error():
         with pytest.raises(EngineError) as error:
             measure()
         assert error.value.kind == "numeric"
+
+
+def test_many_channels_take_the_memory_of_one() -> None:
+    samples = (0.1 * np.random.default_rng(0).standard_normal((8, 200_000))).astype(np.float32)
+    alone = [10 ** (integrated_lufs(channel, 48000) / 10) for channel in samples]
+    tracemalloc.start()
+    try:
+        together = integrated_lufs(samples, 48000)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert together == pytest.approx(10 * np.log10(sum(alone)), abs=0.05)
+    assert peak_bytes < samples.nbytes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.signal.audio_io import resample
+from engine.signal.audio_io import mono_at, resample
 from engine.types import Clip, EngineError
 from tests.signal.sounds import fitted, noise, sine
 
@@ -36,3 +36,12 @@ def test_resampler_keeps_the_highs():
     hz = 0.93 * 22050 / 2
     amplitude, _ = fitted(resample(sine(hz, 48000), 22050), hz)
     assert 20 * np.log10(amplitude / 0.9) > -0.1
+
+
+@pytest.mark.parametrize(("source", "target"), [(48000, 22050), (22050, 22050), (8000, 22050)])
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_the_mix_of_channels_is_the_mix_of_resampled_channels(source, target, channels):
+    clip = Clip(0.1 * np.random.default_rng(0).standard_normal((channels, 4801)).astype(np.float32), source)
+    mixed = mono_at(clip, target)
+    assert mixed.dtype == np.float32 and mixed.shape == resample(clip, target).samples.shape[1:]
+    np.testing.assert_allclose(mixed, resample(clip, target).mono(), atol=1e-6)

@@ -5,6 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -65,6 +66,18 @@ def test_wav_and_flac_hold_the_same_integers(tmp_path, subtype, dither):
         write_audio(path, noise(3000, 2), format=format, subtype=subtype, dither=dither, seed=7)
         read.append(soundfile.read(path, dtype="int32")[0])
     assert np.array_equal(*read)
+
+
+def test_quantising_takes_little_more_memory_than_what_comes_out():
+    samples = (0.1 * np.random.default_rng(0).standard_normal((8, 400_000))).astype(np.float32)
+    tracemalloc.start()
+    try:
+        whole = quantise(samples, 24)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(whole, np.rint(samples.astype(np.float64) * 2**23)) and whole.dtype == np.int32
+    assert peak_bytes < 2.5 * whole.nbytes
 
 
 def test_dither_level():
