@@ -27,11 +27,15 @@ class Generate:
 
 @dataclass(frozen=True, eq=False)
 class Render:
-    """Turn a whole grid into a take: an earlier iteration to listen to, or what was there when a run was stopped."""
+    """Turn a whole grid into a take: an earlier iteration to listen to, or what was there when a run was stopped.
+
+    ``reference`` is the sound of ``request.reference``, where it is at hand.
+    """
 
     grid: TokenGrid
     request: GenerationRequest
     seed: int
+    reference: Clip | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,11 +21,12 @@ from engine.models.knowledge import Knowledge
 from engine.models.pack import Pack, load_pack
 from engine.sampling.masked import CriticFunction
 from engine.sampling.schedules import SCHEDULES
-from engine.signal.audio_io import resample
+from engine.signal.audio_io import mono_at
 from engine.signal.loudness import loudness_of
 from engine.signal.mel import denormalise, log_mel_db, normalise, spectrogram
 from engine.types import (
     HIDDEN,
+    MAX_STEPS,
     Clip,
     DeviceName,
     EngineError,
@@ -144,7 +145,7 @@ class Pipeline:
         critic = self.critic_of(condition)
         for drawn in draw_grid(lambda *_: logits, grid, self.geometry.cols, seed, request.settings, judgement, recorder, critic):
             grid = drawn.ids
-            yield self.update_of(index, drawn, job.previews)
+            yield self.update_of(index, drawn, job.previews, condition)
         return grid
 
     def _start(self, job: Generate) -> Tensor:
@@ -158,7 +159,7 @@ class Pipeline:
 
     def matches(self, condition: Tensor, ids: Tensor) -> Tensor:
         """Cosine (n,) between the condition and what whole grids (n, rows, cols) would sound like."""
-        mel = self.pack.tokenizer.decode(ids.to(self.device).clamp_min(0).long())
+        mel = self.pack.tokenizer.decode(ids.to(self.device).clamp_min(0).long(), condition)
         return self.pack.prompt.embed_mel(mel.clamp(-1, 1).float()) @ condition[0]
 
     def critic_of(self, condition: Tensor) -> CriticFunction | None:
@@ -166,7 +167,7 @@ class Pipeline:
         critic = self.pack.critic
         return None if critic is None else lambda ids: critic.trust(ids, condition)
 
-    def update_of(self, index: int, drawn: Drawn, with_preview: bool) -> StepUpdate:
+    def update_of(self, index: int, drawn: Drawn, with_preview: bool, condition: Tensor | None = None) -> StepUpdate:
         guess = drawn.guess.clamp_min(0)
         return StepUpdate(
             index,
@@ -174,15 +175,16 @@ class Pipeline:
             drawn.total,
             TokenGrid(drawn.ids.cpu().numpy().astype(np.int32)),
             drawn.confidence.cpu().numpy().astype(np.float32),
-            self.picture_of(guess[None]) if with_preview else None,
+            self.picture_of(guess[None], condition) if with_preview else None,
             TokenGrid(guess.cpu().numpy().astype(np.int32)),
         )
 
-    def picture_of(self, ids: Tensor) -> Spectrogram:
-        decoded = self.pack.tokenizer.decode(ids.long())[0, 0].float().cpu().numpy()
+    def picture_of(self, ids: Tensor, condition: Tensor | None = None) -> Spectrogram:
+        """What ids (1, rows, cols) look like; a decoder that listens is told the ``condition``, as in its role."""
+        decoded = self.pack.tokenizer.decode(ids.long(), condition)[0, 0].float().cpu().numpy()
         return Spectrogram(denormalise(decoded), self.geometry)
 
-    def detailed_picture_of(self, ids: Tensor, seed: int, second: Tensor | None = None) -> Spectrogram:
+    def detailed_picture_of(self, ids: Tensor, seed: int, condition: Tensor | None = None, second: Tensor | None = None) -> Spectrogram:
         """The picture of a whole grid (rows, cols) with all that the pack can add to it.
 
         A pack with a detail part draws second codes where ``second`` (rows, cols) does not hold them; the same seed draws the same ones.
@@ -190,11 +192,11 @@ class Pipeline:
         """
         detail = self.pack.detail
         if detail is None:
-            return self.picture_of(ids[None])
+            return self.picture_of(ids[None], condition)
         first = ids[None].long()
         start = torch.full_like(ids, HIDDEN).long() if second is None else second.long()
         drawn = draw_detail(partial(detail.logits, first), start, seed, detail.config.steps, detail.config.token_temperature)
-        decoded = detail.decode(self.pack.tokenizer, first, drawn[None])[0, 0].float().cpu().numpy()
+        decoded = detail.decode(self.pack.tokenizer, first, drawn[None], condition)[0, 0].float().cpu().numpy()
         return Spectrogram(denormalise(decoded), self.geometry)
 
     def _take(
@@ -208,7 +210,7 @@ class Pipeline:
     ) -> tuple[Take, list[tuple[str, float]]]:
         """The take of a whole grid (rows, cols), and the seconds of decoder and vocoder."""
         started = time.perf_counter()
-        picture = self.detailed_picture_of(ids, seed, second)
+        picture = self.detailed_picture_of(ids, seed, condition, second)
         decoded = time.perf_counter()
         samples = self.sound_of(picture)
         wanted = self.geometry.seconds_to_samples(request.duration_s)
@@ -226,7 +228,9 @@ class Pipeline:
         ids = torch.from_numpy(job.grid.ids.astype(np.int64)).to(self.device)
         if (ids == HIDDEN).any():
             raise EngineError("value", "Cells that are still hidden cannot be heard.")
-        take, parts = self._take(job.request, job.seed, ids, None, None)
+        told = job.request.prompt.strip() or job.reference is not None
+        condition = self.condition_of(job.request, job.reference) if told else None
+        take, parts = self._take(job.request, job.seed, ids, None, condition)
         for part, seconds in parts:
             watch.add(part, seconds)
         yield Finished((take,), watch.timings())
@@ -234,8 +238,7 @@ class Pipeline:
     @torch.inference_mode()
     def _encode(self, job: Encode) -> Iterator[Event]:
         watch = _Watch()
-        samples = resample(job.clip, self.geometry.sample_rate).mono()
-        picture = spectrogram(samples, self.geometry)
+        picture = spectrogram(mono_at(job.clip, self.geometry.sample_rate), self.geometry)
         watch.stop("picture")
         ids = self.tokens_of(picture.log_mel)
         watch.stop("encoder")
@@ -287,7 +290,7 @@ class Pipeline:
 
     def _mel_of(self, clip: Clip) -> Tensor:
         """Normalised mel (1, 1, bands, frames) of any clip."""
-        samples = resample(clip, self.geometry.sample_rate).mono()
+        samples = mono_at(clip, self.geometry.sample_rate)
         return torch.from_numpy(normalise(log_mel_db(samples, self.geometry)))[None, None].to(self.device)
 
     @torch.inference_mode()
@@ -364,8 +367,8 @@ def check_request(request: GenerationRequest) -> None:
 
 def check_settings(settings: SamplingSettings) -> None:
     """Raises EngineError("value") for sampling settings that no run could honour."""
-    if not 1 <= settings.steps <= 256:
-        raise EngineError("value", f"The number of iterations must lie between 1 and 256, not {settings.steps}.")
+    if not 1 <= settings.steps <= MAX_STEPS:
+        raise EngineError("value", f"The number of iterations must lie between 1 and {MAX_STEPS}, not {settings.steps}.")
     if not 1 <= settings.candidates <= MAX_CANDIDATES:
         raise EngineError("value", f"The number of candidates must lie between 1 and {MAX_CANDIDATES}, not {settings.candidates}.")
     for name, known in (("order", get_args(OrderName)), ("schedule", tuple(SCHEDULES))):

@@ -19,7 +19,7 @@ from engine.geometry import Geometry
 from engine.jobs import Extend, Fill, MakeLoop, Report, Restore
 from engine.mask_shapes import cells_mask
 from engine.masks import Mask
-from engine.signal.audio_io import resample
+from engine.signal.audio_io import mono_at, resample
 from engine.signal.blend import blend_into, kept
 from engine.signal.loudness import loudness_of
 from engine.signal.mel import SILENCE_DB, normalise, spectrogram
@@ -141,7 +141,7 @@ def _restore(pipeline: Pipeline, job: Restore, watch: dict[str, float]) -> Drawi
 def _make_loop(pipeline: Pipeline, job: MakeLoop, watch: dict[str, float]) -> Drawing:
     geometry = pipeline.geometry
     clip = editing.rolled(job.source.clip)
-    picture = spectrogram(resample(clip, geometry.sample_rate).mono(), geometry).log_mel
+    picture = spectrogram(mono_at(clip, geometry.sample_rate), geometry).log_mel
     mask = editing.joint_mask(clip, job.joint_s, picture.shape[1], geometry)
     plan = editing.plan(clip, picture, pipeline.tokens_of(picture), mask, mask.cells(geometry), geometry)
     take = yield from _Run(pipeline, plan, job, watch).drawn()
@@ -152,7 +152,7 @@ def _make_loop(pipeline: Pipeline, job: MakeLoop, watch: dict[str, float]) -> Dr
 def _read_again(pipeline: Pipeline, take: Take, clip: Clip) -> Take:
     """The take with another sound, whose picture and tokens are its own; iterations of another grid would not fit any more."""
     geometry = pipeline.geometry
-    picture = spectrogram(resample(clip, geometry.sample_rate).mono(), geometry)
+    picture = spectrogram(mono_at(clip, geometry.sample_rate), geometry)
     request = replace(take.request, duration_s=clip.duration_s)
     grid = TokenGrid(pipeline.tokens_of(picture.log_mel))
     return replace(take, request=request, clip=clip, spectrogram=picture, grid=grid, history=None, loudness_lufs=loudness_of(clip))
@@ -200,7 +200,7 @@ class _Run:
                 guess[:, first:last] = torch.where(drawn.guess.cpu() == HIDDEN, guess[:, first:last], drawn.guess.cpu())
                 whole = Drawn(done + drawn.number, total, ids, guess, confidence)
                 recorder.add(whole)
-                update = self.pipeline.update_of(0, whole, False)
+                update = self.pipeline.update_of(0, whole, with_preview=False)
                 if self.previews:
                     picture = self._preview(picture, before, guess, first, last)
                     update = replace(update, preview=Spectrogram(picture, self.geometry))
@@ -262,19 +262,29 @@ class _Run:
         out[:, first:last] = np.where(weights > 0, own + weights * (drawn[:, : last - first] - own), own)
         return out
 
-    def _plain(self, ids: Tensor) -> Spectrogram:
-        return self.pipeline.picture_of(ids[None])
+    def _plain(self, ids: Tensor, condition: Tensor) -> Spectrogram:
+        return self.pipeline.picture_of(ids[None], condition)
 
-    def _detailed(self, ids: Tensor) -> Spectrogram:
-        return self.pipeline.detailed_picture_of(ids, self.request.seed)
+    def _detailed(self, ids: Tensor, condition: Tensor) -> Spectrogram:
+        return self.pipeline.detailed_picture_of(ids, self.request.seed, condition)
 
-    def _decoded(self, ids: Tensor, first: int, last: int, look: Callable[[Tensor], Spectrogram]) -> NDArray[np.float32]:
+    def _told(self, first: int, last: int) -> Tensor:
+        """What the decoder is told of columns: the prompt (1, D), or for each cell the one of its region (1, D, rows, cols)."""
+        if not any(cells[:, first:last].any() for cells, _ in self.regions):
+            return self.condition
+        told = self.condition[..., None, None].repeat(1, 1, self.geometry.rows, last - first)
+        for cells, own in self.regions:
+            told = torch.where(cells[:, first:last], own[..., None, None], told)
+        return told
+
+    def _decoded(self, ids: Tensor, first: int, last: int, look: Callable[[Tensor, Tensor], Spectrogram]) -> NDArray[np.float32]:
         """The picture of columns; the tokenizer sees no more of them at once than it was trained on, and a few."""
         starts = window_starts(last - first, self.geometry.cols)
         out = np.zeros((self.geometry.bands, (last - first) * self.geometry.cell_frames), np.float32)
         for start in starts:
             stop = last - first if len(starts) == 1 else start + self.geometry.cols
-            mel = look(ids[:, first + start : first + stop].to(self.pipeline.device)).log_mel
+            cells = ids[:, first + start : first + stop].to(self.pipeline.device)
+            mel = look(cells, self._told(first + start, first + stop)).log_mel
             skip = 0 if start == 0 else _SHARED_COLS * self.geometry.cell_frames
             out[:, start * self.geometry.cell_frames + skip : stop * self.geometry.cell_frames] = mel[:, skip:]
         return out

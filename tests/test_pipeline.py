@@ -200,6 +200,38 @@ def test_an_iteration_can_be_heard(pipeline: Pipeline) -> None:
     assert isinstance(refused, Failed) and refused.kind == "value"
 
 
+class TestTold:
+    """A pack whose decoder is told what it draws."""
+
+    @pytest.fixture(scope="class")
+    def listening(self, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+        folder = tmp_path_factory.mktemp("packs") / "tiny"
+        write_tiny_pack(folder, hint_dim=16)
+        return Pipeline.open(folder, "cpu")
+
+    def test_the_picture_is_that_of_the_prompt(self, listening: Pipeline) -> None:
+        *_, update, _, finished = listening.run(Generate(REQUEST))
+        take = finished.takes[0]
+        ids = torch.from_numpy(take.grid.ids)[None]
+        told = listening.picture_of(ids, listening.embed("heavy rain")).log_mel
+        np.testing.assert_allclose(take.spectrogram.log_mel, told, atol=1e-3)
+        np.testing.assert_allclose(update.preview.log_mel, told, atol=1e-3)
+        assert np.abs(told - listening.picture_of(ids).log_mel).mean() > 1
+
+    @pytest.mark.parametrize(("prompt", "with_sound"), [("heavy rain", False), ("heavy rain", True), ("", True)])
+    def test_hearing_the_last_iteration_is_hearing_the_take(self, listening: Pipeline, prompt: str, with_sound: bool) -> None:
+        reference = tone(1.0) if with_sound else None
+        request = replace(REQUEST, prompt=prompt, reference="tone" if with_sound else None)
+        take = takes_of(listening, request, reference)[0]
+        again = list(listening.run(Render(take.grid, take.request, take.seed, reference)))[-1].takes[0]
+        np.testing.assert_array_equal(again.clip.samples, take.clip.samples)
+
+    def test_a_sound_that_is_only_coded_is_told_nothing(self, listening: Pipeline) -> None:
+        take = list(listening.run(Reconstruct(tone(1.0))))[-1].takes[0]
+        untold = listening.picture_of(torch.from_numpy(take.grid.ids)[None]).log_mel
+        np.testing.assert_allclose(take.spectrogram.log_mel, untold, atol=1e-3)
+
+
 def test_a_branch_keeps_the_cells_of_the_iteration(pipeline: Pipeline) -> None:
     take = takes_of(pipeline, REQUEST)[0]
     start = take.history.grid_after(2)

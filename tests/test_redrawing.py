@@ -154,6 +154,25 @@ def test_a_prompt_of_a_region_changes_what_is_drawn_there(pipeline: Pipeline) ->
     np.testing.assert_array_equal(plain[~cells], with_prompt[~cells])
 
 
+def test_the_decoder_is_told_the_prompt_of_each_region(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tiny_pack(tmp_path / "tiny", hint_dim=16)
+    pipeline = Pipeline.open(tmp_path / "tiny", "cpu")
+    said, decode = [], pipeline.pack.tokenizer.decode
+
+    def listening(ids: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
+        said.append(condition)
+        return decode(ids, condition)
+
+    monkeypatch.setattr(pipeline.pack.tokenizer, "decode", listening)
+    source = encoded(pipeline, noise(4.0))
+    span = mask_of(source, 1.0, 3.0)
+    ended(pipeline, Fill(source, span, REQUEST, prompts=((mask_of(source, 2.0, 3.0), "dog"),)))
+    rain, dog = pipeline.embed("rain")[0], pipeline.embed("dog")[0]
+    for condition in said:
+        torch.testing.assert_close(condition[0, :, 2, 7], rain)
+        torch.testing.assert_close(condition[0, :, 2, 13], dog)
+
+
 @pytest.mark.parametrize(("before", "after"), [(0.0, 0.4), (0.37, 0.0), (1.1, 2.3), (12.0, 0.01)])
 @pytest.mark.parametrize(("rate", "channels"), [(22050, 1), (48000, 2)])
 def test_an_extension_has_the_length_asked_for_and_keeps_the_source(
@@ -231,6 +250,43 @@ def test_the_spectrum_of_a_loop_goes_on_over_the_joint(pipeline: Pipeline) -> No
     assert click <= 1.5 * np.percentile(around, 99.9)
 
 
+def hard(kind: str, seconds: float = 1.0, channels: int = 8) -> Clip:
+    """What breaks arithmetic: nothing at all, as much as there can be, and what never moves."""
+    time_s = np.arange(round(seconds * 48000)) / 48000
+    sounds = {
+        "silence": np.zeros_like(time_s),
+        "square": np.where(time_s * 220 % 1 < 0.5, 1.0, -1.0),
+        "constant": np.full_like(time_s, 0.5),
+        "one impulse": (np.arange(time_s.size) == time_s.size // 2).astype(float),
+    }
+    return Clip(np.repeat(sounds[kind][None], channels, axis=0).astype(np.float32), 48000)
+
+
+@pytest.mark.parametrize("kind", ["silence", "square", "constant", "one impulse"])
+def test_hard_sounds_are_kept_and_meet_what_is_drawn(pipeline: Pipeline, kind: str) -> None:
+    source = encoded(pipeline, hard(kind))
+    _, take = ended(pipeline, Fill(source, mask_of(source, 0.4, 0.7), REQUEST))
+    # A square wave without some of its partials is higher than with them.
+    assert take.clip.samples.shape == (8, 48000) and np.abs(take.clip.samples).max() <= 1.5
+    changed = np.flatnonzero((take.clip.samples != source.clip.samples).any(axis=0))
+    start, stop = int(changed[0]), int(changed[-1]) + 1
+    assert 0.38 < start / 48000 < 0.42 and 0.68 < stop / 48000 < 0.72
+    # Over two samples at a seam nothing moves further than the source does anyway.
+    for seam in (start, stop):
+        added = take.clip.samples - source.clip.samples
+        assert np.abs(np.diff(added[:, seam - 2 : seam + 2], axis=1)).max() < 1e-3
+
+
+@pytest.mark.parametrize("kind", ["silence", "square", "constant"])
+@pytest.mark.parametrize("edit", [Extend, MakeLoop, Restore])
+def test_hard_sounds_can_be_edited(pipeline: Pipeline, kind: str, edit: Callable) -> None:
+    values = {Extend: {"before_s": 0.2, "after_s": 0.2}, MakeLoop: {"joint_s": 0.1}, Restore: {"cutoff_hz": 4000.0}}[edit]
+    source = encoded(pipeline, hard(kind, 0.1, 2))
+    _, take = ended(pipeline, edit(source=source, request=REQUEST, **values))
+    assert take.clip.samples.shape == (2, 24000 if edit is Extend else 4800)
+    assert np.abs(take.clip.samples).max() <= 1.5
+
+
 @pytest.mark.parametrize("samples", [1, 2, 384, 385, 512, 513, 1023, 1024])
 @pytest.mark.parametrize("edit", [Fill, Extend, Restore, MakeLoop])
 def test_what_is_too_short_is_one_sentence(pipeline: Pipeline, samples: int, edit: Callable) -> None:
@@ -270,7 +326,7 @@ def test_ten_minutes_are_edited_around_the_paint(pipeline: Pipeline, monkeypatch
     mask = cells_mask(cells, source.spectrogram.log_mel.shape[1], pipeline.geometry)
     longest = []
     decode = pipeline.picture_of
-    monkeypatch.setattr(pipeline, "picture_of", lambda ids: (longest.append(ids.shape[-1]), decode(ids))[1])
+    monkeypatch.setattr(pipeline, "picture_of", lambda ids, told: (longest.append(ids.shape[-1]), decode(ids, told))[1])
     events, take = ended(pipeline, Fill(source, mask, REQUEST))
     assert max(longest) <= pipeline.geometry.cols + 3
     assert reports(events) == ["Outside the mask: 0 samples changed."]

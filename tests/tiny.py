@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -15,14 +15,15 @@ from engine.models.transformer import GeneratorConfig, MaskedTransformer
 from engine.models.vocoder import FourierVocoder, VocoderConfig
 from engine.types import SamplingSettings
 
+TOKENIZER = ConvTokenizerConfig(fine_channels=8, coarse_channels=16, full_channels=8, fine_blocks=1, coarse_blocks=1)
 KNOWLEDGE = {"words": ["rain", "heavy", "dog", "bark"], "concepts": {"rain": ["rain", "rainfall"], "dog_bark": ["dog bark"]}}
 
 
-def write_tiny_pack(folder: Path, seed: int = 0) -> Manifest:
-    """Writes the toy pack into ``folder``."""
+def write_tiny_pack(folder: Path, seed: int = 0, hint_dim: int = 0) -> Manifest:
+    """Writes the toy pack into ``folder``; with ``hint_dim`` 16 its decoder listens, and loudly."""
     torch.manual_seed(seed)
     configs = {
-        "tokenizer": ("conv-vq", ConvTokenizerConfig(fine_channels=8, coarse_channels=16, full_channels=8, fine_blocks=1, coarse_blocks=1)),
+        "tokenizer": ("conv-vq", replace(TOKENIZER, hint_dim=hint_dim)),
         "generator": ("masked-vit", GeneratorConfig(blocks=1, width=32, heads=2, hidden=64, condition_dim=16, positions="rotary")),
         "prompt": (
             "contrastive",
@@ -32,6 +33,9 @@ def write_tiny_pack(folder: Path, seed: int = 0) -> Manifest:
     }
     builders = {"tokenizer": ConvTokenizer, "generator": MaskedTransformer, "prompt": ContrastivePromptEncoder, "vocoder": FourierVocoder}
     networks = {role: (arch, config, builders[role](config).state_dict()) for role, (arch, config) in configs.items()}
+    for name, value in networks["tokenizer"][2].items():
+        if name.endswith(".say.weight"):
+            value.normal_()
     fields = {
         "id": "tiny",
         "name": "Tiny pack for tests",

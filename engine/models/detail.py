@@ -184,16 +184,16 @@ class ResidualDetail(nn.Module):
         """Second ids (B, rows, cols) of a picture (B, 1, bands, frames) whose first ids are known."""
         return self.quantizer.nearest(leftover(tokenizer, mel, first)[1])
 
-    def decode(self, tokenizer: ConvTokenizer, first: Tensor, second: Tensor) -> Tensor:
+    def decode(self, tokenizer: ConvTokenizer, first: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
         """First and second ids (B, rows, cols) -> mel (B, 1, bands, 16 cols)."""
-        return self._picture(tokenizer.quantizer.lookup(first), second)
+        return self._picture(tokenizer.quantizer.lookup(first), second, condition)
 
     def logits(self, first: Tensor, second: Tensor) -> Tensor:
         """First ids and second ids with -1 where hidden, both (B, rows, cols) -> (B, rows, cols, codes)."""
         return self.generator(first, second).float()
 
-    def _picture(self, codes: Tensor, second: Tensor) -> Tensor:
-        return self.decoder((codes + self.quantizer.lookup(second)).permute(0, 3, 1, 2).contiguous())
+    def _picture(self, codes: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
+        return self.decoder((codes + self.quantizer.lookup(second)).permute(0, 3, 1, 2).contiguous(), condition)
 
 
 def leftover(tokenizer: ConvTokenizer, mel: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:

@@ -35,6 +35,26 @@ class RowEmbedding(nn.Module):
         return x + self.weight
 
 
+class Hint(nn.Module):
+    """Adds what a prompt says of the sound: (B, C, H, W) and its unit vector (B, D) or vectors (B, D, rows, cols) -> (B, C, H, W).
+
+    It begins with zeros, so that a decoder stays what it is until it has learned to listen. Without a prompt nothing is added.
+    """
+
+    def __init__(self, channels: int, dim: int) -> None:
+        super().__init__()
+        self.say = nn.Conv2d(dim, channels, 1, bias=False)
+        nn.init.zeros_(self.say.weight)
+
+    def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
+        if condition is None:
+            return x
+        places = condition[..., None, None] if condition.ndim == 2 else condition
+        # The components of a unit vector are small; as large as other activations they are learned from sooner.
+        said = self.say(places * places.shape[1] ** 0.5)
+        return x + (said if condition.ndim == 2 else F.interpolate(said, x.shape[-2:], mode="nearest")).to(x.dtype)
+
+
 class Grain(nn.Module):
     """Adds learned mixtures of Gaussian noise maps: (B, C, H, W) -> (B, C, H, W).
 

@@ -118,13 +118,17 @@ class AudioTower(nn.Module):
         self.out = nn.Sequential(nn.Linear(2 * c * rows, 512), nn.GELU(), nn.Linear(512, config.dim))
 
     def forward(self, mel: Tensor) -> Tensor:
-        # Four frames (46 ms) become one: mean, peak and spread keep what a cell of sound is like.
         missing = max(-mel.shape[-1] % 64, 0)
-        mel = F.pad(mel, (0, missing), value=-1.0)
-        grouped = mel.unflatten(-1, (-1, 4))
-        x = torch.cat([grouped.mean(dim=-1), grouped.amax(dim=-1), grouped.std(dim=-1)], dim=1)
-        x = self.body(x).flatten(1, 2)
+        x = self.body(self.grouped(F.pad(mel, (0, missing), value=-1.0))).flatten(1, 2)
         return self.out(torch.cat([x.mean(dim=-1), x.amax(dim=-1)], dim=-1))
+
+    @staticmethod
+    def grouped(mel: Tensor) -> Tensor:
+        """(B, 1, bands, 4 n) -> (B, 3, bands, n): of four frames (46 ms) mean, peak and spread keep what a cell of sound is like."""
+        grouped = mel.unflatten(-1, (-1, 4))
+        # A spread of 0 has no slope that could be learned from.
+        spread = (grouped.var(dim=-1) + 1e-10).sqrt()
+        return torch.cat([grouped.mean(dim=-1), grouped.amax(dim=-1), spread], dim=1)
 
 
 class ContrastivePromptEncoder(nn.Module):

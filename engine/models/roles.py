@@ -15,8 +15,11 @@ class Tokenizer(Protocol):
     def encode(self, mel: Tensor) -> Tensor:
         """(B, 1, bands, frames) in -1..1 -> ids (B, rows, cols)."""
 
-    def decode(self, ids: Tensor) -> Tensor:
-        """ids (B, rows, cols) -> (B, 1, bands, frames) in about -1..1."""
+    def decode(self, ids: Tensor, condition: Tensor | None = None) -> Tensor:
+        """ids (B, rows, cols) -> (B, 1, bands, frames) in about -1..1.
+
+        ``condition``, unit vectors (B or 1, D), or one for each cell (B or 1, D, rows, cols), says what is drawn; a decoder may ignore it.
+        """
 
 
 @runtime_checkable
@@ -56,8 +59,8 @@ class Detail(Protocol):
     def logits(self, first: Tensor, second: Tensor) -> Tensor:
         """First ids and second ids with -1 where hidden, both (B, rows, cols) -> (B, rows, cols, second codes)."""
 
-    def decode(self, tokenizer: Tokenizer, first: Tensor, second: Tensor) -> Tensor:
-        """First and second ids (B, rows, cols) -> (B, 1, bands, frames) in about -1..1."""
+    def decode(self, tokenizer: Tokenizer, first: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
+        """First and second ids (B, rows, cols) -> (B, 1, bands, frames) in about -1..1; ``condition`` as for a tokenizer."""
 
 
 @runtime_checkable

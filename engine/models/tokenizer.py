@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.models.layers import Grain, ResidualBlock2d, RowEmbedding
+from engine.models.layers import Grain, Hint, ResidualBlock2d, RowEmbedding
 from engine.models.quantizer import CosineQuantizer
 
 
@@ -20,7 +20,8 @@ class ConvTokenizerConfig:
     """Sizes of the light tokenizer; ``fine`` works on 4x4 patches, ``coarse`` on 16x16 cells.
 
     With ``grain`` above 0 the decoder gets that many maps of noise at each of its three resolutions: it then draws what the codes leave
-    open instead of averaging it to grey.
+    open instead of averaging it to grey. With ``hint_dim`` it can be told what it draws: the embedding of a prompt, of so many dimensions,
+    is added at its two coarser resolutions. 270 bits a second leave open whether a burst barks or is bowed.
     """
 
     bands: int = 80
@@ -32,6 +33,16 @@ class ConvTokenizerConfig:
     code_count: int = 1024
     code_dim: int = 16
     grain: int = 0
+    hint_dim: int = 0
+
+
+class Decoder(nn.Sequential):
+    """Layers of which some may be told what is drawn: codes (B, D, rows, cols) -> mel (B, 1, bands, 16 cols)."""
+
+    def forward(self, codes: Tensor, condition: Tensor | None = None) -> Tensor:
+        for layer in self:
+            codes = layer(codes, condition) if isinstance(layer, Hint) else layer(codes)
+        return codes
 
 
 class ConvTokenizer(nn.Module):
@@ -53,14 +64,16 @@ class ConvTokenizer(nn.Module):
             nn.Conv2d(c.coarse_channels, c.code_dim, 1),
         )
         self.quantizer = CosineQuantizer(c.code_count, c.code_dim)
-        self.decoder = nn.Sequential(
+        self.decoder = Decoder(
             nn.Conv2d(c.code_dim, c.coarse_channels, 3, padding=1),
             RowEmbedding(c.coarse_channels, c.bands // 16),
+            *(Hint(c.coarse_channels, c.hint_dim) for _ in range(c.hint_dim > 0)),
             *(Grain(c.coarse_channels, c.grain) for _ in range(c.grain > 0)),
             *(ResidualBlock2d(c.coarse_channels) for _ in range(c.coarse_blocks)),
             nn.Conv2d(c.coarse_channels, 16 * c.fine_channels, 1),
             nn.PixelShuffle(4),
             RowEmbedding(c.fine_channels, c.bands // 4),
+            *(Hint(c.fine_channels, c.hint_dim) for _ in range(c.hint_dim > 0)),
             *(Grain(c.fine_channels, c.grain) for _ in range(c.grain > 0)),
             *(ResidualBlock2d(c.fine_channels) for _ in range(c.fine_blocks)),
             nn.Conv2d(c.fine_channels, 16 * c.full_channels, 1),
@@ -89,7 +102,7 @@ class ConvTokenizer(nn.Module):
         """mel (B, 1, bands, frames) -> ids (B, rows, cols); frames are padded as for ``vectors``."""
         return self.quantizer.nearest(self.vectors(mel))
 
-    def decode(self, ids: Tensor) -> Tensor:
-        """ids (B, rows, cols) -> mel (B, 1, bands, 16 cols)."""
+    def decode(self, ids: Tensor, condition: Tensor | None = None) -> Tensor:
+        """ids (B, rows, cols) -> mel (B, 1, bands, 16 cols); ``condition`` as in the role."""
         codes = self.quantizer.lookup(ids).permute(0, 3, 1, 2).contiguous()
-        return self.decoder(codes)
+        return self.decoder(codes, condition)

@@ -11,6 +11,7 @@ import click
 import torch
 
 from engine.models.folders import check_new_id, pack_folder
+from engine.pack_places import place_for
 from engine.signal.audio_io import write_audio
 from engine.training.folder_data import CaptionSource
 from engine.training.lengths import LENGTHS, suited
@@ -45,7 +46,7 @@ class Changes:
     help="Of own sounds: from text, CSV or JSON files beside them, from their names, or none; auto takes names where there are no files.",
 )
 @click.option("--work", type=click.Path(path_type=Path), help="Folder of the run [default: runs/ and the id of the pack].")
-@click.option("--target", type=click.Path(path_type=Path), help="Where the pack goes [default: models/ and the id of the pack].")
+@click.option("--target", type=click.Path(path_type=Path), help="Where the pack goes [default: among the installed ones].")
 @click.option("--id", help="Id of the pack, small letters, digits and - . _ [default: the recipe's, own-sounds with --data].")
 @click.option("--name", help="Name of the pack as people see it.")
 @click.option("--shards", type=int, help="Rendered shards of 128 clips [default: the recipe's].")
@@ -87,7 +88,7 @@ def train(stages: tuple[str, ...], work: Path | None, target: Path | None, **opt
         write_example(workshop, options["output"], options["number"])
         return
     wanted = [name for name in ALL_STAGES if name in stages or ("all" in stages and name in STAGES)]
-    follow(workshop, wanted, target or Path("models") / run.id, Reporter(workshop, wanted, agreed) if agreed else None)
+    follow(workshop, wanted, target or place_for(run.id), Reporter(workshop, wanted, agreed) if agreed else None)
 
 
 def write_example(workshop: Workshop, output: Path | None, number: int) -> None:

@@ -95,13 +95,17 @@ class DecoderTask:
 
 def with_grain(tokenizer: ConvTokenizer, maps: int) -> ConvTokenizer:
     """The same tokenizer with noise in its decoder; one that has it already is copied."""
-    grained = ConvTokenizer(replace(tokenizer.config, grain=tokenizer.config.grain or maps))
-    state = tokenizer.state_dict()
-    if not tokenizer.config.grain:
-        places = [index for index, layer in enumerate(grained.decoder) if not isinstance(layer, Grain)]
-        state = {_moved(name, places): value for name, value in state.items()}
-    grained.load_state_dict(state, strict=bool(tokenizer.config.grain))
-    return grained
+    return extended(tokenizer, grain=tokenizer.config.grain or maps)
+
+
+def extended(tokenizer: ConvTokenizer, **sizes: int) -> ConvTokenizer:
+    """A copy whose decoder has layers besides (``grain``, ``hint_dim``), which are new where the tokenizer has none of their kind."""
+    longer = ConvTokenizer(replace(tokenizer.config, **sizes))
+    kept = {type(layer) for layer in tokenizer.decoder}
+    places = [index for index, layer in enumerate(longer.decoder) if type(layer) in kept]
+    state = {_moved(name, places): value for name, value in tokenizer.state_dict().items()}
+    longer.load_state_dict({**longer.state_dict(), **state})
+    return longer
 
 
 def calmed(tokenizer: ConvTokenizer, share: float) -> ConvTokenizer:

@@ -127,7 +127,7 @@ class PromptTask:
         # Every parameter takes part in every step, as several processes demand: without single sounds the pairs are read, and not judged.
         texts, extra = ([self._disturbed(caption, rng) for caption in wanted] for wanted in (captions, alone or captions))
         text, audio, alone_text = trainer.modules[0](texts, mel, extra)
-        drift, meant = self._drift(torch.cat([text, alone_text]), [*captions, *(alone or captions)])
+        meant = self._meant([*captions, *(alone or captions)])
         scale = self.network.encoder.log_scale.exp().clamp(max=100)
         loss = contrastive_loss(text if meant is None else meant[: len(text)], audio, scale, texts, clips)
         single = torch.tensor([self._label(clip) is not None for clip in clips], device=text.device)
@@ -135,17 +135,18 @@ class PromptTask:
         named = F.cross_entropy(self.network.classify(audio[single]), labels[single]) if single.any() else loss.new_zeros(())
         logits = self.network.classify(alone_text)
         read = F.cross_entropy(logits, alone_labels.to(text.device)) if alone else 0.0 * logits.sum()
-        trainer.descend(0, loss + _HOLD * drift + 0.25 * named + 0.5 * read)
         logs = {"loss": loss.item(), "heard": named.item(), "read": read.item(), "scale": scale.item()}
-        return logs if meant is None else {**logs, "drift": drift.item()}
+        whole = loss + 0.25 * named + 0.5 * read
+        if meant is not None:
+            drift = (1 - (torch.cat([text, alone_text]) * meant).sum(dim=-1)).mean()
+            whole, logs["drift"] = whole + _HOLD * drift, drift.item()
+        trainer.descend(0, whole)
+        return logs
 
-    def _drift(self, text: Tensor, captions: list[str]) -> tuple[Tensor, Tensor | None]:
-        """How far embeddings (n, D) are from what the anchor says of the captions (mean of 1 - cosine), and what it says; 0 without one."""
-        if self.anchor is None:
-            return 0.0 * text.sum(), None
-        with torch.no_grad():
-            meant = self.anchor.embed_text(captions).to(text.device)
-        return (1 - (text * meant).sum(dim=-1)).mean(), meant
+    @torch.no_grad()
+    def _meant(self, captions: list[str]) -> Tensor | None:
+        """What the anchor says of captions (n, D); None without one."""
+        return None if self.anchor is None else self.anchor.embed_text(captions).to(next(self.network.parameters()).device)
 
     def _decoded_count(self, size: int) -> int:
         """How many clips at the end of a batch are heard through the tokenizer."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from engine.models.critic import CriticConfig
+from engine.models.detail import DetailConfig
 from engine.models.prompt import PromptConfig
 from engine.models.tokenizer import ConvTokenizerConfig
 from engine.models.transformer import EMBEDDED_LARGE, GeneratorConfig
@@ -14,6 +16,7 @@ from engine.training.critic_task import CriticTraining
 from engine.training.decoder_task import DecoderTraining
 from engine.training.detail_task import DetailTraining
 from engine.training.generator_task import PAPER_TRAINING, GeneratorTraining
+from engine.training.hints_task import HintsTraining
 from engine.training.loop import LoopConfig
 from engine.training.prompt_task import PromptTraining
 from engine.training.tokenizer_task import PAPER_TOKENIZER, TokenizerTraining
@@ -37,6 +40,7 @@ class EmbeddedRun:
     decoder: DecoderTraining = DecoderTraining()
     prompt: PromptTraining = PromptTraining(decoded_share=0.5)
     vocoder: VocoderTraining = VocoderTraining()
+    hints: HintsTraining = HintsTraining()
     generator: GeneratorTraining = GeneratorTraining()
     detail: DetailTraining = DetailTraining()
     critic: CriticTraining = CriticTraining()
@@ -55,7 +59,10 @@ def toy_run() -> EmbeddedRun:
         decoder=DecoderTraining(loop=loop),
         prompt=PromptTraining(loop=replace(loop, batch_size=8)),
         vocoder=VocoderTraining(loop=loop, crop_frames=32),
+        hints=HintsTraining(loop=loop),
         generator=GeneratorTraining(loop=loop),
+        detail=DetailTraining(loop=loop),
+        critic=CriticTraining(loop=loop),
         name="Rehearsal",
         id="toy",
     )
@@ -72,7 +79,10 @@ def smallest_run() -> EmbeddedRun:
         decoder=DecoderTraining(loop=loop, grain=2, crop_frames=64, validation_clips=2),
         prompt=PromptTraining(loop=loop, model=prompt, extra_captions=8),
         vocoder=VocoderTraining(loop=loop, model=VocoderConfig(width=16, hidden=32, blocks=1), crop_frames=24, validation_clips=1),
+        hints=HintsTraining(loop=loop, crop_frames=64, validation_clips=2),
         generator=GeneratorTraining(loop=loop, model=generator),
+        detail=DetailTraining(loop=loop, model=DetailConfig(width=16, blocks=1, heads=2, hidden=32), crop_frames=64, validation_clips=2),
+        critic=CriticTraining(loop=loop, model=CriticConfig(blocks=1, width=16, heads=2, hidden=32)),
         sampling=SamplingSettings(steps=4),
         name="Smallest",
         id="smallest",

@@ -30,12 +30,13 @@ from engine.models.transformer import MaskedTransformer
 from engine.models.vocoder import FourierVocoder
 from engine.training.checkpoint import load_checkpoint
 from engine.training.critic_task import CriticTask
-from engine.training.decoder_task import DecoderTask, calmed, with_grain
+from engine.training.decoder_task import DecoderTask, calmed, extended, with_grain
 from engine.training.detail_task import DetailTask, build_detail
 from engine.training.early_stopping import FEWEST_CLIPS, WatchedGeneratorTask
 from engine.training.encode import TokenSet, encode_shard
 from engine.training.folder_data import CaptionSource
 from engine.training.generator_task import GeneratorTask, GeneratorTraining
+from engine.training.hints_task import HintsTask, Told, hint_names
 from engine.training.loop import Trainer
 from engine.training.own_sounds import Summary, read_sounds, summary_of
 from engine.training.prompt_task import PromptTask
@@ -48,8 +49,8 @@ from engine.types import EngineError
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
-PARTS = ("tokenizer", "decoder", "prompt", "vocoder", "generator")
-STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "generator", "pack")
+PARTS = ("tokenizer", "decoder", "prompt", "vocoder", "hints", "generator")
+STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "hints", "generator", "pack")
 # What a pack may have besides; a run does these stages only if they are asked for.
 EXTRA_PARTS = ("detail", "critic")
 ALL_STAGES = (*STAGES[:-1], *EXTRA_PARTS, STAGES[-1])
@@ -114,6 +115,7 @@ class Workshop:
             "prompt": self._prompt,
             "vocoder": self._vocoder,
             "tokens": self._tokens,
+            "hints": self._hints,
             "generator": self._generator,
             "detail": self._detail,
             "critic": self._critic,
@@ -166,6 +168,14 @@ class Workshop:
         tokenizer, prompt = self.trained_tokenizer(), self.trained_prompt()
         for path in sorted(self.shards.glob("shard-*")):
             yield f"encoded {encode_shard(path, self.encoded, tokenizer, prompt).name}"
+
+    def _hints(self) -> Iterator[str]:
+        tokenizer = self._finished_tokenizer()
+        if not isinstance(tokenizer, ConvTokenizer) or not self.run.hints.listens:
+            yield "hints: the decoder draws what the codes say and is told nothing."
+            return
+        told = [Told(*pair) for pair in zip(self._sets(), self._token_sets(), strict=True)]
+        yield from self._train(HintsTask(self.run.hints, tokenizer, self.trained_prompt(), *told))
 
     def _token_sets(self) -> tuple[TokenSet, TokenSet]:
         train, validation = (TokenSet(self.shards, self.encoded, split) for split in ("train", "validation"))
@@ -230,25 +240,37 @@ class Workshop:
 
     @property
     def tokenizer_model(self) -> ConvTokenizerConfig | SpecVqganConfig:
-        """The recipe's sizes, with noise in the decoder if the pack that the run starts from has it."""
+        """The recipe's sizes, with noise and hints in the decoder if the pack that the run starts from has them."""
         model, start = self.run.tokenizer.model, self.start.tokenizer.config if self.start else None
         both = isinstance(model, ConvTokenizerConfig) and isinstance(start, ConvTokenizerConfig)
-        return replace(model, grain=start.grain) if both else model
+        return replace(model, grain=start.grain, hint_dim=start.hint_dim) if both else model
 
     def _coder(self) -> ConvTokenizer | SpecVqganTokenizer:
         """Averaged tokenizer as its own training left it."""
         return self._averaged("tokenizer", build_tokenizer(self.tokenizer_model))
 
     def trained_tokenizer(self) -> ConvTokenizer | SpecVqganTokenizer:
-        """Averaged tokenizer of the last checkpoint, with the finished decoder if there is one."""
-        tokenizer, path = self._coder(), self.checkpoints / "decoder.safetensors"
-        if not path.exists():
+        """Averaged tokenizer of the last checkpoint, with the finished decoder, and with what it has learned to listen to."""
+        tokenizer = self._finished_tokenizer()
+        if not self._has_trained("hints"):
+            return tokenizer
+        listening = extended(tokenizer, hint_dim=self.trained_prompt().config.dim)
+        return self._with_weights(listening, "hints", [f"decoder.{name}" for name in hint_names(listening)])
+
+    def _finished_tokenizer(self) -> ConvTokenizer | SpecVqganTokenizer:
+        """Averaged tokenizer with the finished decoder if there is one, before it learned to listen."""
+        tokenizer = self._coder()
+        if not self._has_trained("decoder"):
             return tokenizer
         finished = with_grain(tokenizer, self.run.decoder.grain)
-        # Only the decoder: the codes are those of the tokenizer, whatever was done to it since.
-        averaged = {name: value for name, value in load_checkpoint(path)["averaged"].items() if name.startswith("decoder.")}
-        finished.load_state_dict({**finished.state_dict(), **averaged})
-        return calmed(finished, self.run.decoder.grain_share).eval().requires_grad_(False)
+        finished = self._with_weights(finished, "decoder", [f"decoder.{name}" for name in finished.decoder.state_dict()])
+        return calmed(finished, self.run.decoder.grain_share)
+
+    def _with_weights(self, tokenizer: ConvTokenizer, stage: str, names: list[str]) -> ConvTokenizer:
+        """The tokenizer with averaged weights of a stage; all others are its own, whatever was done to it since."""
+        averaged = load_checkpoint(self.checkpoints / f"{stage}.safetensors")["averaged"]
+        tokenizer.load_state_dict({**tokenizer.state_dict(), **{name: averaged[name] for name in names}})
+        return tokenizer.eval().requires_grad_(False)
 
     def trained_prompt(self) -> ContrastivePromptEncoder:
         """Averaged prompt encoder of the last checkpoint, or that of a finished pack where there are no captions.
@@ -293,7 +315,7 @@ class Workshop:
         """The parts besides: those that this run has trained, and those of the pack to start from if what they build on stayed."""
         if self._has_trained("detail"):
             yield self._averaged("detail", build_detail(self.run.detail.model, tokenizer))
-        elif self.start and self.start.detail is not None and not self._has_trained("tokenizer", "decoder"):
+        elif self.start and self.start.detail is not None and not self._has_trained("tokenizer", "decoder", "hints"):
             yield self.start.detail
         if self._has_trained("critic"):
             model = replace(self.run.critic.model, condition_dim=self.trained_prompt().config.dim)
@@ -325,7 +347,7 @@ class Workshop:
                     seen[word] = seen.get(word, 0) + 1
         classes = self.class_counts()
         if self.sounds is None:
-            concepts = {name: list(recipe.nouns[:4]) for name, recipe in recipes().items() if name in classes}
+            concepts = {name: list(recipe.nouns) for name, recipe in recipes().items() if name in classes}
         else:
             concepts = {name: [" ".join(words_of(name))] for name in classes if words_of(name)}
         # A prompt encoder that was taken over and not trained has not forgotten anything.
@@ -350,7 +372,7 @@ class Workshop:
     def _steps_of(self, part: str) -> int:
         """Steps behind the weights that the pack gets."""
         path = self.checkpoints / f"{part}.safetensors"
-        if not path.exists() and (self.start or part == "decoder" or (part == "prompt" and not self.learns_words)):
+        if not path.exists() and (self.start or part in ("decoder", "hints") or (part == "prompt" and not self.learns_words)):
             return 0
         checkpoint = load_checkpoint(path)
         return int(checkpoint["best"]["step"] if "best" in checkpoint else checkpoint["step"])

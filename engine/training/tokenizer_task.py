@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.geometry import Geometry
@@ -131,15 +132,18 @@ class TokenizerTask:
 
 def random_crops(clips: ShardSet, rng: np.random.Generator, size: int, frames: int) -> Tensor:
     """Random crops (size, 1, bands, frames) of clips that are not silent there, if three tries find such a place."""
-    crops = []
-    for clip in rng.integers(len(clips), size=size):
-        for _ in range(3):
-            start = int(rng.integers(0, CLIP_FRAMES - frames + 1))
-            crop = clips.mel(int(clip), start, frames)
-            if crop.max() > SILENT:
-                break
-        crops.append(crop)
+    crops = [random_crop(clips, rng, int(clip), frames) for clip in rng.integers(len(clips), size=size)]
     return torch.from_numpy(np.stack(crops))[:, None]
+
+
+def random_crop(clips: ShardSet, rng: np.random.Generator, clip: int, frames: int) -> NDArray[np.float32]:
+    """A random crop [bands, frames] of a clip that is not silent there, if three tries find such a place."""
+    for _ in range(3):
+        start = int(rng.integers(0, CLIP_FRAMES - frames + 1))
+        crop = clips.mel(clip, start, frames)
+        if crop.max() > SILENT:
+            break
+    return crop
 
 
 def perplexity(ids: Tensor, code_count: int) -> float:

@@ -55,6 +55,13 @@ def test_round_trip(pack: Path) -> None:
     assert not any(p.requires_grad for p in loaded.generator.parameters())
 
 
+def test_a_decoder_listens_to_vectors_of_the_packs_prompt_encoder(tmp_path: Path) -> None:
+    write_tiny_pack(tmp_path / "listens", hint_dim=16)
+    assert load_pack(tmp_path / "listens").tokenizer.config.hint_dim == 16
+    with pytest.raises(EngineError, match=r"^The tokenizer of the pack tiny has hint_dim = 8, the rest of the pack 16\.$"):
+        write_tiny_pack(tmp_path / "strange", hint_dim=8)
+
+
 def test_writing_again_keeps_other_files(pack: Path) -> None:
     (pack / "card.md").write_text("by hand")
     first = read_manifest(pack).hash

@@ -1,12 +1,13 @@
 """The light tokenizer: shapes for any length, ids in range, a codebook in use, gradients everywhere."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from engine.models.layers import Grain
+from engine.models.layers import Grain, Hint
 from engine.models.roles import Tokenizer
 from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
 
@@ -112,3 +113,46 @@ class TestGrain:
     def test_without_grain_the_weights_keep_their_names(self, tokenizer: ConvTokenizer, grained: ConvTokenizer) -> None:
         assert len(grained.decoder) == len(tokenizer.decoder) + 3
         assert not any("mix" in name for name in tokenizer.state_dict())
+
+
+class TestHints:
+    @pytest.fixture
+    def listening(self) -> ConvTokenizer:
+        torch.manual_seed(0)
+        return ConvTokenizer(replace(SMALL, hint_dim=4)).eval()
+
+    @pytest.fixture
+    def loud(self, listening: ConvTokenizer) -> ConvTokenizer:
+        for layer in listening.decoder:
+            if isinstance(layer, Hint):
+                torch.nn.init.normal_(layer.say.weight)
+        return listening
+
+    IDS = torch.arange(60).reshape(1, 5, 12)
+    RAIN, BARK = (torch.eye(4)[place : place + 1] for place in (0, 1))
+
+    @torch.inference_mode()
+    def test_before_it_has_learned_nothing_that_is_said_matters(self, listening: ConvTokenizer) -> None:
+        torch.testing.assert_close(listening.decode(self.IDS, self.RAIN), listening.decode(self.IDS))
+
+    @torch.inference_mode()
+    def test_what_is_said_changes_the_picture(self, loud: ConvTokenizer) -> None:
+        pictures = [loud.decode(self.IDS, said) for said in (None, self.RAIN, self.BARK)]
+        assert all((a - b).abs().mean() > 0.01 for a, b in pairwise([*pictures, pictures[0]]))
+
+    @torch.inference_mode()
+    def test_one_vector_is_that_vector_in_every_cell(self, loud: ConvTokenizer) -> None:
+        cells = self.RAIN[..., None, None].expand(-1, -1, 5, 12)
+        torch.testing.assert_close(loud.decode(self.IDS, cells), loud.decode(self.IDS, self.RAIN))
+
+    @torch.inference_mode()
+    def test_one_vector_serves_a_batch(self, loud: ConvTokenizer) -> None:
+        twice = loud.decode(self.IDS.repeat(2, 1, 1), self.RAIN)
+        torch.testing.assert_close(twice[1:], loud.decode(self.IDS, self.RAIN))
+
+    @torch.inference_mode()
+    def test_cells_are_told_apart(self, loud: ConvTokenizer) -> None:
+        cells = torch.cat([self.RAIN[..., None, None].expand(-1, -1, 5, 6), self.BARK[..., None, None].expand(-1, -1, 5, 6)], dim=-1)
+        gap = (loud.decode(self.IDS, cells) - loud.decode(self.IDS, self.RAIN)).abs()
+        # The norms look at the whole picture, so a little changes everywhere.
+        assert gap[..., 112:].mean() > 3 * gap[..., :80].mean()

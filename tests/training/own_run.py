@@ -7,6 +7,7 @@ import torch
 from engine.training.commands import follow
 from engine.training.decoder_task import DecoderTraining
 from engine.training.generator_task import GeneratorTraining
+from engine.training.hints_task import HintsTraining
 from engine.training.loop import LoopConfig
 from engine.training.prompt_task import PromptTraining
 from engine.training.recipes import EmbeddedRun
@@ -21,6 +22,7 @@ RUN = EmbeddedRun(
     decoder=DecoderTraining(loop=LOOP, grain=2, crop_frames=64, validation_clips=2),
     prompt=PromptTraining(loop=LOOP, model=PROMPT, extra_captions=8),
     vocoder=VocoderTraining(loop=LOOP, model=VOCODER, crop_frames=24, validation_clips=1),
+    hints=HintsTraining(loop=LOOP, crop_frames=64, validation_clips=2),
     generator=GeneratorTraining(loop=LOOP, model=GENERATOR),
     name="Own",
     id="own",

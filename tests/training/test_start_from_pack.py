@@ -52,7 +52,7 @@ def test_only_what_is_trained_changes(pack: Path, tmp_path: Path) -> None:
     moved = [(a - b).abs().max().item() for a, b in zip(before.generator.parameters(), after.generator.parameters(), strict=True)]
     assert 0 < max(moved) < 0.05
     assert after.manifest.provenance["started_from"]["hash"] == before.manifest.hash
-    assert after.manifest.provenance["steps"] == {"tokenizer": 0, "decoder": 0, "prompt": 0, "vocoder": 0, "generator": 2}
+    assert after.manifest.provenance["steps"] == {"tokenizer": 0, "decoder": 0, "prompt": 0, "vocoder": 0, "hints": 0, "generator": 2}
 
 
 def test_a_codebook_that_stands_is_used_from_the_first_batch(pack: Path, tmp_path: Path) -> None:

@@ -198,6 +198,22 @@ class TestPrompt:
                 drifts.append(1 - float((before.embed_text(captions) * task.network.encoder.embed_text(captions)).sum(dim=1).mean()))
         assert drifts[0] < drifts[1] / 3
 
+    @pytest.mark.parametrize("singles", [True, False])
+    @pytest.mark.parametrize("anchored", [True, False])
+    def test_every_parameter_takes_part_in_every_step(
+        self, sets: Sets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anchored: bool, singles: bool
+    ) -> None:
+        # Several processes that train together wait for the gradients of all parameters.
+        task = self.task(sets)
+        task.anchor = copy.deepcopy(task.network.encoder) if anchored else None
+        task.network.encoder.log_scale.requires_grad_(not anchored)
+        if not singles:
+            monkeypatch.setattr(task, "_label", lambda clip: None)
+        logs = task.update(Trainer(task, tmp_path), task.batch(np.random.default_rng(0), 6, 0))
+        assert ("drift" in logs) == anchored
+        without = [name for name, value in task.network.named_parameters() if value.requires_grad and value.grad is None]
+        assert without == []
+
     def test_words_are_left_out_and_put_in(self, sets: Sets) -> None:
         caption, rng = "heavy rain on a tin roof", np.random.default_rng(0)
         plain, filled = self.task(sets, inserted_share=0.0), self.task(sets, inserted_share=1.0, word_dropout=0.0)
