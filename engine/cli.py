@@ -16,8 +16,9 @@ import click
 
 from engine import __version__
 from engine.command_lines import command_of
-from engine.models.folders import PACKS, pack_folder
+from engine.models.folders import pack_folder
 from engine.pack_commands import import_checkpoint
+from engine.pack_places import installed
 from engine.sampling.schedules import SCHEDULES
 from engine.types import Clip, EngineError, Failed, Finished, GenerationRequest, OrderName, StepUpdate, Take
 
@@ -197,11 +198,11 @@ def list_packs() -> None:
     """Name every installed pack."""
     from engine.models.pack import read_manifest
 
-    for path in sorted(PACKS.glob("*/pack.json")):
+    for folder in installed():
         try:
-            manifest = read_manifest(path.parent)
+            manifest = read_manifest(folder)
         except EngineError as error:
-            click.echo(f"{path.parent.name}: {error.message}", err=True)
+            click.echo(f"{folder.name}: {error.message}", err=True)
             continue
         click.echo(f"{manifest.id}  {manifest.name}  {manifest.hash}")
 

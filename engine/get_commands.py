@@ -12,8 +12,8 @@ import click
 from engine.hub import HUB, check_room, download_pack, fetch_files, file_url, find_pack, list_files, parse_repo
 from engine.installed_packs import check_file_name
 from engine.jobs import DownloadPack, DownloadProgress, FindPack, PackFound, RemoteFile
-from engine.models.folders import PACKS
 from engine.network import check_address, is_local
+from engine.pack_places import new_packs
 from engine.types import EngineError
 
 _End = TypeVar("_End")
@@ -27,7 +27,7 @@ _BAR_CELLS = 24
 @click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder for --file [default: here].")
 @click.option("--id", "pack_id", default="", help="Name of the installed pack [default: its own].")
 @click.option("--revision", default="main", show_default=True, help="Branch, tag or commit.")
-@click.option("--packs", type=click.Path(path_type=Path), default=PACKS, help="Folder of packs [default: the program's].")
+@click.option("--packs", type=click.Path(path_type=Path), default=new_packs, help="Folder of packs [default: the program's].")
 @click.option("--hub", default=HUB, show_default=True, help="Address of the hub or of a mirror.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def get(repo: str, names: tuple[str, ...], sums: tuple[str, ...], output: Path, hub: str, revision: str, yes: bool, **places: Any) -> None:

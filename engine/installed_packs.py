@@ -26,6 +26,8 @@ from engine.jobs import (
     PackVerified,
     VerifyPack,
 )
+from engine.models.folders import is_device_name
+from engine.pack_places import find_pack, installed, places
 from engine.types import EngineError
 
 EMBEDDED = "embedded"
@@ -41,7 +43,6 @@ FILE_CAP_BYTES = 8 << 30
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PACK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _BLOCK_BYTES = 1 << 20
 
 
@@ -59,14 +60,14 @@ class Contents:
 
 def check_file_name(name: str) -> str:
     """A name that means the same file on every system and lies in its folder. Raises EngineError("pack")."""
-    if _FILE_NAME.fullmatch(name) and not _RESERVED.fullmatch(name) and not name.endswith(".") and PureWindowsPath(name).name == name:
+    if _FILE_NAME.fullmatch(name) and not is_device_name(name) and not name.endswith(".") and PureWindowsPath(name).name == name:
         return name
     raise EngineError("pack", f"{name[:100]!r} is no name for a file of a pack.")
 
 
 def is_pack_id(pack_id: str) -> bool:
     """True if a folder of packs can have this name on every system."""
-    return bool(_PACK_ID.fullmatch(pack_id)) and not _RESERVED.fullmatch(pack_id) and not pack_id.endswith(".")
+    return bool(_PACK_ID.fullmatch(pack_id)) and not is_device_name(pack_id) and not pack_id.endswith(".")
 
 
 def read_contents(raw: bytes, whose: str) -> Contents:
@@ -142,9 +143,8 @@ def _size_of(folder: Path) -> int:
 
 
 def list_packs(job: ListPacks) -> Iterator[PacksListed]:
-    """Looks through the folder of packs."""
-    found = sorted(path.parent for path in job.packs.glob(f"*/{MANIFEST}") if not path.parent.name.startswith("."))
-    yield PacksListed(tuple(info_of(folder) for folder in found))
+    """Looks through the folder of packs; if it is one of the program's, through all of these."""
+    yield PacksListed(tuple(info_of(folder) for folder in installed(job.packs)))
 
 
 def whole(folder: Path) -> str:
@@ -165,15 +165,15 @@ def verify(job: VerifyPack) -> Iterator[PackVerified]:
 
 def delete(job: DeletePack) -> Iterator[PackDeleted]:
     """Removes a pack; under its name it is gone at once, whatever happens then. Raises EngineError("pack")."""
-    folder = job.packs / job.pack_id
     if job.pack_id == EMBEDDED:
         raise EngineError("pack", "The pack that comes with Melbrush cannot be deleted.")
-    if not is_pack_id(job.pack_id) or not (folder / MANIFEST).is_file():
+    folder = find_pack(job.pack_id, job.packs) if is_pack_id(job.pack_id) else None
+    if folder is None:
         raise EngineError("pack", f"There is no pack called {job.pack_id!r}.")
     if folder.is_symlink():
         folder.unlink()
     else:
-        gone = workplace(job.packs, "deleting", job.pack_id)
+        gone = workplace(folder.parent, "deleting", job.pack_id)
         shutil.rmtree(gone, ignore_errors=True)
         os.replace(folder, gone)
         shutil.rmtree(gone, ignore_errors=True)
@@ -230,8 +230,11 @@ def install(building: Path, folder: Path) -> Iterator[DownloadProgress]:
 def check_free(packs: Path, pack_id: str) -> str:
     """A name that a new pack can have. Raises EngineError("pack")."""
     if not is_pack_id(pack_id):
-        raise EngineError("pack", f"A pack cannot be called {pack_id[:100]!r}: use letters, digits, dots, dashes and underscores.")
-    if pack_id == EMBEDDED or (packs / pack_id).exists():
+        raise EngineError(
+            "pack",
+            f"A pack cannot be called {pack_id[:100]!r}: use letters, digits, dots, dashes and underscores, and no device of Windows.",
+        )
+    if pack_id == EMBEDDED or any((place / pack_id).exists() for place in places(packs)):
         raise taken(pack_id)
     return pack_id
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from engine.models import folders
+from engine.models.folders import pack_folder
+from engine.pack_places import place_for
 
 KINDS = ("bigvgan", "bigvsan", "hifigan", "melgan", "specvqgan", "vocos")
 
@@ -25,8 +26,8 @@ def import_checkpoint(kind: str, files: tuple[Path, ...], pack_id: str, name: st
     """
     from engine.models.public.importer import import_pack
 
-    base_folder = folders.pack_folder(base)
-    manifest, note = import_pack(kind, files, folders.PACKS, pack_id, name or f"{kind} on {base_folder.name}", base_folder)
+    base_folder = pack_folder(base)
+    manifest, note = import_pack(kind, files, place_for(pack_id).parent, pack_id, name or f"{kind} on {base_folder.name}", base_folder)
     if note:
         click.echo(note, err=True)
     click.echo(f"{manifest.id}  {manifest.name}  {manifest.hash}")

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from engine.geometry import Geometry
 
 HIDDEN = -1
+MAX_STEPS = 256
+"""Iterations in which a grid may be drawn at most."""
 
 ErrorKind = Literal["prompt", "audio", "pack", "path", "value", "device", "numeric", "memory", "text", "project"]
 OrderName = Literal["confidence", "span", "halton", "critic"]

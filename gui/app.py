@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QSettings, QStandardPaths
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from engine.pack_places import new_packs
 from engine.session.project import ProjectWriter
 from engine.session.recovery import Recovery
 from engine.types import EngineError
@@ -31,7 +32,7 @@ def run_studio(paths: list[str]) -> int:
     data = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
     settings = Settings(data / "settings.ini")
     recovery, writer = open_recovery(data / "recovery")
-    studio = Studio(app, settings, ROOT / "models", recovery, writer)
+    studio = Studio(app, settings, new_packs(), recovery, writer)
     hooks = install_exception_hooks(lambda sentence, detail: show_error(studio.window, sentence, detail))
     stored = QSettings(str(data / "window.ini"), QSettings.Format.IniFormat)
     studio.restore_layout(stored)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,11 +96,15 @@ class PackDesk(QObject):
 
     @Slot(str)
     def _verify(self, pack_id: str) -> None:
-        self._ask(VerifyPack(self._packs / pack_id), self.tr("Checking every file of {}…").format(pack_id), stoppable=False)
+        self._ask(VerifyPack(self._folder(pack_id)), self.tr("Checking every file of {}…").format(pack_id), stoppable=False)
 
     @Slot(str)
     def _reveal(self, pack_id: str) -> None:
-        self._open_folder(self._packs / pack_id if pack_id else self._packs)
+        if not pack_id:
+            # Nothing was put there yet.
+            with suppress(OSError):
+                self._packs.mkdir(parents=True, exist_ok=True)
+        self._open_folder(self._folder(pack_id) if pack_id else self._packs)
 
     @Slot(str)
     def _delete(self, pack_id: str) -> None:
@@ -116,6 +121,10 @@ class PackDesk(QObject):
     @Slot(object)
     def _copy(self, source: Path) -> None:
         self._ask(CopyPack(source, self._packs), self.tr("Copying {}…").format(source.name))
+
+    def _folder(self, pack_id: str) -> Path:
+        """Where a pack of the list lies, which need not be where new ones go."""
+        return next((pack.folder for pack in self._listed if pack.id == pack_id), self._packs / pack_id)
 
     def _ask(self, job: Any, sentence: str, stoppable: bool = True) -> None:
         if not self.busy:

@@ -10,7 +10,9 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, QTime
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication
 
+from engine.export.names import safe_name
 from engine.jobs import PackLoaded
+from engine.pack_places import find_pack
 from engine.session.document import TakeEntry
 from engine.session.session import Session
 from engine.types import Region
@@ -25,6 +27,7 @@ from gui.player import Player
 from gui.preferences import Preferences
 from gui.project_files import ProjectFiles
 from gui.run_state import Run
+from gui.save_dialog import ask_path
 from gui.screen import Screen
 from gui.settings import Settings
 from gui.shortcuts import FocusKeys, Shortcuts
@@ -35,7 +38,7 @@ _ASSETS = Path(__file__).parents[1] / "assets"
 
 
 class Studio(QObject):
-    """One window with its document; ``packs`` is the folder of installed packs, ``recovery`` keeps copies against crashes or is None.
+    """One window with its document; ``packs`` is where new packs go, ``recovery`` keeps copies against crashes or is None.
 
     ``writer`` of projects is shared with ``recovery``, so that a take is encoded once.
     """
@@ -89,9 +92,8 @@ class Studio(QObject):
 
     def load_pack(self) -> None:
         """Opens the chosen pack; the one that ships with the program if it is gone."""
-        folder = self.packs / self.settings.get("generation.pack")
-        if not (folder / "pack.json").is_file():
-            folder = self.packs / "embedded"
+        found = find_pack(self.settings.get("generation.pack"), self.packs) or find_pack("embedded", self.packs)
+        folder = found or self.packs / "embedded"
         self.controller.load_pack(folder, self.settings.get("generation.device"), int(self.settings.get("generation.threads")))
 
     def _engine_setting_changed(self, key: str, value: object) -> None:
@@ -153,7 +155,7 @@ class Studio(QObject):
         panel.reveal_requested.connect(lambda take_id: self._with_entry(take_id, self.projects.reveal))
         panel.path_copy_requested.connect(lambda take_id: self._with_entry(take_id, self.projects.copy_path))
         panel.picture_requested.connect(self._save_picture)
-        panel.details_requested.connect(lambda take_id: self.window.side_tabs.setCurrentWidget(self.window.take_details.parentWidget()))
+        panel.details_requested.connect(self._show_details)
         self.window.take_details.used.connect(self.controller.use)
         history = self.window.history_panel
         history.gone_to.connect(session.go_to)
@@ -187,6 +189,7 @@ class Studio(QObject):
         self.projects.status.connect(self.screen.status)
         self.projects.failed.connect(self.screen.show_error)
         self.projects.sound_chosen.connect(self.controller.import_sound)
+        self.projects.left.connect(self.controller.abandon)
         self.projects.closed.connect(self.window.close)
         self.window.close_requested.connect(self._close_requested)
         self.window.paths_dropped.connect(self.projects.open_paths)
@@ -284,16 +287,24 @@ class Studio(QObject):
         if entry is not None:
             action(entry)
 
-    def _save_picture(self, take_id: str) -> None:
-        from PySide6.QtWidgets import QFileDialog
+    def _bring(self, take_id: str) -> None:
+        """Puts a take onto the canvas if it is not there."""
+        if self.session.document.current != take_id or self.listening.side == "B":
+            self.show_take(take_id)
 
+    def _show_details(self, take_id: str) -> None:
+        self._bring(take_id)
+        self.window.side_tabs.setCurrentWidget(self.window.take_details.parentWidget())
+
+    def _save_picture(self, take_id: str) -> None:
         entry = self.session.document.entry(take_id)
         if entry is None:
             return
-        start = str(Path.home() / f"{entry.name}.png")
-        name, _ = QFileDialog.getSaveFileName(self.window, self.tr("Save the picture"), start, self.tr("Pictures (*.png)"))
-        if name and not self.window.canvas.grab().save(name):
-            self.screen.show_error(self.tr("The picture could not be written to {}.").format(name), "")
+        self._bring(take_id)
+        start = Path.home() / safe_name(entry.name, ".png")
+        path = ask_path(self.window, self.tr("Save the picture"), start, self.tr("Pictures (*.png)"), ".png")
+        if path is not None and not self.window.canvas.grab().save(str(path)):
+            self.screen.show_error(self.tr("The picture could not be written to {}.").format(path), "")
 
     def open_demo(self) -> None:
         """Opens the demo project as one that was never saved, so that nobody writes over it."""

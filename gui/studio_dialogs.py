@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from engine.pack_places import installed
 from gui.dialog_parts import show_beside
 from gui.worker import Worker, file_runner
 
@@ -103,8 +104,7 @@ class StudioDialogs(QObject):
 
     def open_preferences(self) -> None:
         """Shows the preferences, with the packs that are installed by now."""
-        packs = sorted(path.parent.name for path in self._studio.packs.glob("*/pack.json"))
-        self.settings_dialog.set_choices("generation.pack", [(name, name) for name in packs])
+        self.settings_dialog.set_choices("generation.pack", [(pack.name, pack.name) for pack in installed(self._studio.packs)])
         self.settings_dialog.open_preferences()
 
     def about(self) -> None:

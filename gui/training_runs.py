@@ -11,10 +11,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QIODevice, QLockFile, QSaveFile
 
+from engine.export.names import safe_name, used_names
+from engine.pack_places import find_pack, places
 from gui.training_log import last_step
 
 ROOT = Path(__file__).parents[1]
-STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "generator", "pack")
+STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "hints", "generator", "pack")
 STAGES_FROM_PACK = ("corpus", "tokens", "generator", "pack")
 EMBEDDED = "embedded"
 FEWEST_HELD_OUT = 8
@@ -83,7 +85,7 @@ class RunInfo:
 
 
 class RunShelf:
-    """The folder of all trainings; those that have become a pack are no longer listed."""
+    """The folder of all trainings, and ``packs``, where they come to; those that have become a pack are no longer listed."""
 
     def __init__(self, folder: Path, packs: Path) -> None:
         self.folder, self.packs = folder, packs
@@ -144,16 +146,17 @@ class RunShelf:
             "recipe": plan.recipe,
             "length": plan.length,
             "threads": str(threads),
-            **({"start": str(self.packs / plan.start)} if plan.start else {}),
+            **({"start": str(find_pack(plan.start, self.packs) or self.packs / plan.start)} if plan.start else {}),
         }
         # With "=", so that a name may begin with a dash.
         return [*program(), "train", *stages, *(f"--{name}={value}" for name, value in options.items())]
 
     def _free_id(self, name: str) -> str:
         wanted = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_LONGEST_ID].strip("-") or "own-sounds"
-        taken = {path.name.lower() for folder in (self.packs, self.folder) if folder.is_dir() for path in folder.iterdir()} | {EMBEDDED}
+        taken = {EMBEDDED}.union(*(used_names(folder) for folder in (*places(self.packs), self.folder)))
         numbered = (wanted, *(f"{wanted}-{number}" for number in range(2, 10_000)))
-        return next(name for name in numbered if name not in taken)
+        # What is no safe name is a device on Windows.
+        return next(name for name in numbered if name not in taken and safe_name(name) == name)
 
 
 def program() -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from click.testing import CliRunner, Result
 
-from engine import cli
+from engine import cli, pack_places
 from engine.cli import LazyGroup, main
 from engine.command_lines import command_of
 from engine.signal.wav import read_recipe
@@ -222,12 +222,16 @@ class TestReconstruct:
 
 
 class TestPacks:
+    @pytest.fixture(autouse=True)
+    def no_packs_among_the_users_data(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pack_places, "user_packs", lambda: tmp_path / "user")
+
     def test_list_names_the_installed_ones(self, pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(cli, "PACKS", pack.parent)
+        monkeypatch.setattr(pack_places, "PACKS", pack.parent)
         assert done(run("packs", "list")).startswith("tiny  Tiny pack for tests  ")
 
     def test_list_without_any(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(cli, "PACKS", tmp_path / "nowhere")
+        monkeypatch.setattr(pack_places, "PACKS", tmp_path / "nowhere")
         assert done(run("packs", "list")) == ""
 
     def test_info_says_what_is_inside(self, pack: Path) -> None:

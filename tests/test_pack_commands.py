@@ -11,8 +11,8 @@ import soundfile
 import torch
 from click.testing import CliRunner, Result
 
+from engine import pack_places
 from engine.cli import main
-from engine.models import folders
 from engine.models.pack import load_pack, read_manifest
 from engine.models.public.hifigan import HifiGan, HifiGanConfig
 from engine.models.public.importer import KINDS as IMPORTER_KINDS
@@ -64,7 +64,8 @@ def packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where imported packs go."""
     folder = tmp_path / "packs"
     folder.mkdir()
-    monkeypatch.setattr(folders, "PACKS", folder)
+    monkeypatch.setattr(pack_places, "PACKS", folder)
+    monkeypatch.setattr(pack_places, "user_packs", lambda: tmp_path / "user")
     return folder
 
 

@@ -30,7 +30,7 @@ from engine.masks import Mask
 from engine.pipeline import Pipeline
 from engine.signal.audition import outside_paint
 from engine.signal.mel import CEILING_DB, SILENCE_DB, log_mel_db, normalise
-from engine.types import Clip, EngineError, Failed, Finished, GenerationRequest, SamplingSettings, Spectrogram, StepUpdate, Take
+from engine.types import MAX_STEPS, Clip, EngineError, Failed, Finished, GenerationRequest, SamplingSettings, Spectrogram, StepUpdate, Take
 
 TASKS = ("time", "bandwidth")
 VARIANTS = ("unprocessed", "baseline", "coded", "filled", "kept", "patient")
@@ -47,7 +47,6 @@ _HOLE_COLS, _HOLE_BANDS = 10, 16
 _BORDER_FRAMES, _SLOPE_BANDS = 8, 16
 _LEAST_SHARE = 3
 """An edit takes at least a third of the iterations of a whole grid; asked for three times as many, it takes all of them."""
-_MOST_STEPS = 256
 _SCALE = 100.0
 _VERSION = 4
 
@@ -135,7 +134,7 @@ def _variants(
     damaged = outside_paint(Clip(samples[None], geometry.sample_rate), hole, geometry)
     source, _ = _end(pipeline, Encode(damaged, pipeline.pack.manifest.id))
     request = GenerationRequest("", duration_s=geometry.duration_s, settings=_settings(run), seed=seed)
-    many = replace(request, settings=replace(request.settings, steps=min(_MOST_STEPS, _LEAST_SHARE * whole_steps(request.settings))))
+    many = replace(request, settings=replace(request.settings, steps=min(MAX_STEPS, _LEAST_SHARE * whole_steps(request.settings))))
     take, iterations = _end(pipeline, Fill(source, hole, request, previews=False))
     patient, all_iterations = _end(pipeline, Fill(source, hole, many, previews=False))
     unprocessed = source.spectrogram.log_mel

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 from engine.evaluation.tables import Table, Variant
 from engine.sampling.schedules import SCHEDULES
-from engine.types import SamplingSettings
+from engine.types import MAX_STEPS, SamplingSettings
 
 _TEMPERATURES = (0.0, 0.5, 1.0, 1.5, 3.0, 4.5, 6.0, 8.0, 12.0, 20.0)
 _STEPS = (4, 8, 12, 16, 24, 32)
 _REMASK = 0.1
-_MOST_STEPS = 256
 
 
 def ablations(settings: SamplingSettings) -> Table:
@@ -20,7 +19,7 @@ def ablations(settings: SamplingSettings) -> Table:
 
     Hiding drawn cells again pays with many iterations, if at all (arXiv 2503.00307), so it stands beside as many without it.
     """
-    patient = replace(settings, steps=min(_MOST_STEPS, 2 * settings.steps))
+    patient = replace(settings, steps=min(MAX_STEPS, 2 * settings.steps))
     judged = replace(settings, order="critic")
     variants = [
         Variant("all as the pack sets it", settings),
