@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """One thread for the whole window: with several of them the Qt thread would wait for its turn where there are two processors."""
+    return ThreadPoolExecutor(1, "background")
+
+
 class Background(QObject):
-    """Work for one thread, which starts with the first request; ``compute`` and everything that it calls back run in the Qt thread.
+    """Work for one thread, which all share; ``compute`` and everything that it calls back run in the Qt thread.
 
     Of several requests under one name only the last is answered: older ones are not begun, or what they found is dropped. Once ``owner`` is
     gone nothing is answered any more.
@@ -21,7 +28,6 @@ class Background(QObject):
     def __init__(self, owner: QObject) -> None:
         # Without a parent, so that a thread which still works holds the last reference, not a window that is gone.
         super().__init__()
-        self._pool: ThreadPoolExecutor | None = None
         self._wanted: dict[Hashable, tuple[object, Future, Callable[[Any], None]]] = {}
         self._ended.connect(self._answer, Qt.ConnectionType.QueuedConnection)
         owner.destroyed.connect(self._drop_all)
@@ -34,10 +40,8 @@ class Background(QObject):
     def compute(self, name: Hashable, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         """Runs ``work`` in the thread and hands what it returns to ``then``; ``work`` may touch no widget."""
         self.drop(name)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, "background")
         ticket = (name, object())
-        self._wanted[name] = (ticket, self._pool.submit(self._work, ticket, work), then)
+        self._wanted[name] = (ticket, _pool().submit(self._work, ticket, work), then)
 
     def drop(self, name: Hashable) -> None:
         """The answer to a request is not wanted any more."""

@@ -13,7 +13,8 @@ from gui.canvas_view import CanvasView
 _LOWEST_DB = -200.0
 _HIGHEST_DB = 200.0
 _EMPTY_DB = -120.0
-
+_STRIP_PIXELS = 2**14
+"""So few that what is computed of them fits into memory that is at hand: asking the system for more takes longer than the arithmetic."""
 
 LONG_CELLS = 2**19
 """Pictures with more cells than this take longer than a frame to prepare: ten minutes have eight times as many, a minute has fewer."""
@@ -132,8 +133,7 @@ def render(
     np.clip(columns, 0.0, 255.0, out=columns)
     # A mean: rounding by half a step survives it, and no value leaves 0..255.
     columns += 0.5
-    indices = _between_rows(columns, centres - rows.start, spacing).astype(np.uint8)
-    return _coloured(indices, table, ratio)
+    return _coloured(columns, centres - rows.start, spacing, table, ratio)
 
 
 def _columns(mel: MelImage, frames: NDArray[np.float64], rows: slice) -> NDArray[np.float32]:
@@ -161,20 +161,26 @@ def _between_rows(columns: NDArray[np.float32], centres: NDArray[np.float64], sp
     if spacing <= 1.0:
         # No product of matrices: that library would share the work with a thread of its own and wait for it, also on a busy computer.
         below = centres.astype(np.intp)
-        pixels = np.diff(columns, axis=0, append=columns[-1:])[below]
+        lower, pixels = columns[below], columns[np.minimum(below + 1, len(columns) - 1)]
+        pixels -= lower
         pixels *= (centres - below)[:, None].astype(np.float32)
-        pixels += columns[below]
+        pixels += lower
         return pixels
     distance = np.abs(centres[:, None] - np.arange(len(columns)))
     weights = np.maximum(0.0, 1.0 - distance / spacing)
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32) @ columns
 
 
-def _coloured(indices: NDArray[np.uint8], table: NDArray[np.uint32], ratio: float) -> QImage:
-    """An image of colours; it owns its pixels."""
-    height, width = indices.shape
+def _coloured(
+    columns: NDArray[np.float32], centres: NDArray[np.float64], spacing: float, table: NDArray[np.uint32], ratio: float
+) -> QImage:
+    """An image that owns its pixels: one column for each of ``columns``, one row for each of ``centres``."""
+    height, width = len(centres), columns.shape[1]
     image = QImage(width, height, QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.bits(), np.uint32).reshape(height, width)
-    np.take(table, indices, out=pixels, mode="clip")
+    strip = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, strip):
+        indices = _between_rows(columns, centres[top : top + strip], spacing).astype(np.intp)
+        np.take(table, indices, out=pixels[top : top + strip], mode="clip")
     image.setDevicePixelRatio(ratio)
     return image

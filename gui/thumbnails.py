@@ -23,8 +23,8 @@ RANGE_DB = 70.0
 QUIETEST_TOP_DB = FLOOR_DB + RANGE_DB
 """The top of the colours never goes below this, so silence stays dark."""
 
-LONG_CELLS = 2**19
-"""Spectrograms with more cells than this take too long to be looked at while a list is painted: ten minutes have eight times as many."""
+LONG_CELLS = 2**17
+"""Spectrograms with more cells than this take too long to be looked at while a list of them is painted: ten seconds have half as many."""
 
 DROPOUT_DB = 20.0
 """A moment this much quieter than both sides of it is drawn although louder ones share its pixel."""
@@ -37,6 +37,12 @@ def thumbnail(spectrogram: Spectrogram, width: int, height: int, device_pixel_ra
     image = _to_image(_to_colours(shrink(levels, rows, columns)) if levels.size else np.zeros((rows, columns), np.uint8))
     image.setDevicePixelRatio(device_pixel_ratio)
     return image
+
+
+def _rough(spectrogram: Spectrogram, columns: int) -> Spectrogram:
+    """About one frame for each of ``columns``, so that the length of the take does not matter."""
+    step = max(1, spectrogram.log_mel.shape[1] // max(1, columns))
+    return Spectrogram(spectrogram.log_mel[:, ::step], spectrogram.geometry)
 
 
 def finite_db(log_mel: NDArray) -> NDArray[np.float32]:
@@ -117,12 +123,11 @@ class ThumbnailCache(QObject):
     def _begun(self, entry: TakeEntry, width: int, height: int, device_pixel_ratio: float) -> QImage:
         """The thumbnail of a short take; of a long one that of some of its frames, while a thread draws the right one."""
         spectrogram, size = entry.take.spectrogram, (width, height, device_pixel_ratio)
-        cells = spectrogram.log_mel.size
-        if cells <= LONG_CELLS:
+        if spectrogram.log_mel.size <= LONG_CELLS:
             self._background.drop(entry.id)
             return thumbnail(spectrogram, *size)
         self._background.compute(entry.id, partial(thumbnail, spectrogram, *size), partial(self._replace, entry.id))
-        return thumbnail(Spectrogram(spectrogram.log_mel[:, :: -(-cells // LONG_CELLS)], spectrogram.geometry), *size)
+        return thumbnail(_rough(spectrogram, round(width * device_pixel_ratio)), *size)
 
     def _replace(self, take_id: str, picture: QImage) -> None:
         self._pictures[take_id] = (*self._pictures[take_id][:2], picture)

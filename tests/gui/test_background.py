@@ -30,6 +30,15 @@ def test_it_works_elsewhere_and_answers_here(qtbot, background: Background) -> N
     assert not background.busy
 
 
+def test_all_share_one_thread(qtbot, owner: QObject) -> None:
+    answers: list[int] = []
+    backgrounds = [Background(owner) for _ in range(3)]
+    for background in backgrounds:
+        background.compute("name", threading.get_ident, answers.append)
+    qtbot.waitUntil(lambda: len(answers) == 3)
+    assert len(set(answers)) == 1
+
+
 def test_only_the_last_request_of_a_name_is_answered(qtbot, background: Background) -> None:
     gate, answers, begun = threading.Event(), [], []
 

@@ -7,10 +7,11 @@ import math
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
@@ -44,6 +45,7 @@ def test_each_level_has_its_colour_at_its_place(ratio: float) -> None:
         assert pixel.getRgb()[:3] == level_colour(level_db)
 
 
+@settings(deadline=None)
 @given(column=st.integers(0, 847), row=st.integers(0, 79), ratio=st.sampled_from(SCALES))
 def test_one_loud_cell_is_where_hit_testing_says(column: int, row: int, ratio: float) -> None:
     picture = np.full((80, 848), FLOOR_DB)
@@ -107,6 +109,7 @@ def test_a_long_picture_keeps_its_mean_power() -> None:
     assert image.pixelColor(250, 50).getRgb()[:3] == level_colour(-23.01)
 
 
+@settings(deadline=None)
 @given(frames=st.integers(1, 300), seed=st.integers(0, 99))
 def test_each_halving_is_the_mean_power_of_its_frames(frames: int, seed: int) -> None:
     picture = np.random.default_rng(seed).uniform(-90, 10, (3, frames)).astype(np.float32)
@@ -154,6 +157,15 @@ def test_a_long_picture_can_be_painted_before_it_is_sharp(qtbot) -> None:
     drag(canvas, QPoint(300, 100), QPoint(400, 200))
     assert [mask.frames for mask in masks] == [LONG_FRAMES, LONG_FRAMES]
     assert np.isfinite(canvas.picture.mel.finest).all()
+
+
+def test_a_picture_is_drawn_in_little_memory() -> None:
+    mel, view = MelImage(stripes()), CanvasView.whole(GEOMETRY, LONG_FRAMES * GEOMETRY.frame_s)
+    tracemalloc.start()
+    image = drawn_mel(mel, view, (1600.0, 1200.0))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < image.sizeInBytes() / 2, "what is computed is never as large as the picture"
 
 
 def test_what_lies_after_the_picture_is_silent() -> None:

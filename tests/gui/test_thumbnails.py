@@ -170,6 +170,18 @@ def test_a_long_take_is_there_at_once_and_whole_soon(qtbot) -> None:
     assert lightness(cache.picture(entry, 264, 56, 1.0), x, 20) > 150
 
 
+def test_the_first_look_at_many_long_takes_costs_as_much_as_at_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+    original = thumbnails.finite_db
+    monkeypatch.setattr(thumbnails, "finite_db", lambda levels: looked_at.append(levels.size) or original(levels))
+    cache, log_mel = ThumbnailCache(), one_loud_frame()
+    # What the thread does is not counted.
+    monkeypatch.setattr(cache._background, "compute", lambda *_: None)
+    for number in range(20):
+        cache.picture(entry_of(log_mel, str(number)), 264, 56, 2.0)
+    assert len(looked_at) == 20 and max(looked_at) <= 80 * 848
+
+
 def test_a_long_take_that_is_forgotten_is_not_told(qtbot) -> None:
     cache, entry = ThumbnailCache(), entry_of(one_loud_frame(), "long")
     with qtbot.assertNotEmitted(cache.drawn, wait=100):
