@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("melbrush.training")
 
 _LOOK_MS = 1000
-_GOODBYE_S = 3.0
 
 
 def connected_training(studio: Studio) -> tuple[TrainingWizard, TrainingDesk]:
@@ -73,11 +72,11 @@ class TrainingDesk(QObject):
         return self._shelf.unfinished()
 
     def close(self) -> None:
-        """Lets a training save and end; it can be resumed at the next start."""
+        """Lets a training save and end, without waiting for it; nobody else may change its folder until then."""
         self._clock.stop()
         self.listener.close(0.0)
-        self.process.close(_GOODBYE_S)
-        self._lock.unlock()
+        self.process.close(0.0)
+        self.process.when_gone(self._lock.unlock)
 
     # What people want
 

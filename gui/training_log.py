@@ -14,6 +14,7 @@ FIGURES = {
     "decoder": ("score", "val_score"),
     "prompt": ("loss", ""),
     "vocoder": ("mel_db", "val_mel_db"),
+    "hints": ("distance", "val_distance"),
     "generator": ("loss", "val_sound"),
 }
 

@@ -59,6 +59,7 @@ def stage_name(stage: str) -> str:
         "prompt": translate("Training", "Learning the words"),
         "vocoder": translate("Training", "Learning to sound"),
         "tokens": translate("Training", "Coding the sounds"),
+        "hints": translate("Training", "Learning what words look like"),
         "generator": translate("Training", "Learning to draw"),
         "pack": translate("Training", "Making the pack"),
     }

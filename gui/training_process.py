@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,13 @@ class TrainingProcess(QObject):
         if self._thread is not None:
             self._thread.join(wait_s)
 
+    def when_gone(self, action: Callable[[], object]) -> None:
+        """Runs ``action`` as soon as no process runs: at once, or in a thread, without which this program does not end."""
+        if self._thread is None or not self._thread.is_alive():
+            action()
+        else:
+            threading.Thread(target=_after, args=(self._thread, action), name="training's end").start()
+
     def _follow(self, process: subprocess.Popen[bytes]) -> None:
         """In its own thread: every line until the last."""
         sentence, rest = "", deque[str](maxlen=_KEPT_LINES)
@@ -103,6 +111,11 @@ class TrainingProcess(QObject):
     def _emit(self, signal: Any, *values: Any) -> None:
         if not self._closed:
             signal.emit(*values)
+
+
+def _after(thread: threading.Thread, action: Callable[[], object]) -> None:
+    thread.join()
+    action()
 
 
 def _event_of(line: str) -> dict[str, Any] | None:

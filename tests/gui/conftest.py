@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from engine import pack_places
+from gui.prompt_bar import PromptBar
 from gui.training_wizard import TrainingWizard
+from tests.gui.prompt_parts import SIGNALS, Heard, open_bar
 from tests.gui.studio import Bench
 from tests.tiny import write_tiny_pack
 
@@ -54,6 +57,17 @@ def packs(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
+def two_places(tmp_path, monkeypatch) -> tuple[Path, Path]:
+    """The program's folder of packs, with the toy pack as the embedded one, and that among the user's data, which is not there yet."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("APPDATA", str(tmp_path / "data"))
+    monkeypatch.setattr(pack_places.Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setattr(pack_places, "PACKS", tmp_path / "program" / "models")
+    write_tiny_pack(pack_places.PACKS / "embedded")
+    return pack_places.PACKS, pack_places.user_packs()
+
+
+@pytest.fixture
 def make_bench(qtbot, packs, tmp_path) -> Iterator[Callable[..., Bench]]:
     """Makes studios that are closed at the end."""
     made: list[Bench] = []
@@ -82,3 +96,15 @@ def wizard(qtbot) -> TrainingWizard:
         wizard.show()
         wizard.activateWindow()
     return wizard
+
+
+@pytest.fixture
+def bar(qtbot) -> PromptBar:
+    """A prompt bar that is seen."""
+    return open_bar(qtbot)
+
+
+@pytest.fixture
+def heard(bar: PromptBar) -> Heard:
+    """What the prompt bar tells."""
+    return Heard(bar, SIGNALS)

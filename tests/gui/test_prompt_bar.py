@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QTextCharFormat
 from PySide6.QtTest import QTest
@@ -17,26 +16,14 @@ from gui.run_status import RunStatus
 from gui.theme import DARK, style_sheet
 from tests.gui.prompt_parts import (
     CTRL,
-    SIGNALS,
     Heard,
     by_name,
     chips,
     click,
     field,
     main_button,
-    open_bar,
     window_with_shortcut,
 )
-
-
-@pytest.fixture
-def bar(qtbot: QtBot) -> PromptBar:
-    return open_bar(qtbot)
-
-
-@pytest.fixture
-def heard(bar: PromptBar) -> Heard:
-    return Heard(bar, SIGNALS)
 
 
 def test_enter_does_nothing_while_there_is_nothing_to_do_or_a_run(bar: PromptBar, heard: Heard) -> None:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDoubleSpinBox, QLineEdit, QPushButton, QSlider, QSpinBox
-from pytestqt.qtbot import QtBot
 
 from engine.session.document import Document
 from engine.types import SamplingSettings
 from gui.prompt_bar import PromptBar
 from tests.gui.prompt_parts import (
     CTRL,
-    SIGNALS,
     Heard,
     by_name,
     click,
     field,
-    open_bar,
 )
-
-
-@pytest.fixture
-def bar(qtbot: QtBot) -> PromptBar:
-    return open_bar(qtbot)
-
-
-@pytest.fixture
-def heard(bar: PromptBar) -> Heard:
-    return Heard(bar, SIGNALS)
 
 
 def test_the_negative_prompt_is_told_as_typed(bar: PromptBar, heard: Heard) -> None:

@@ -21,23 +21,11 @@ from tests.gui.prompt_parts import (
     CTRL,
     NONE,
     SHIFT,
-    SIGNALS,
     Heard,
     by_name,
     field,
-    open_bar,
     window_with_shortcut,
 )
-
-
-@pytest.fixture
-def bar(qtbot: QtBot) -> PromptBar:
-    return open_bar(qtbot)
-
-
-@pytest.fixture
-def heard(bar: PromptBar) -> Heard:
-    return Heard(bar, SIGNALS)
 
 
 @pytest.mark.parametrize("modifier", [NONE, CTRL, SHIFT])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.jobs import ReadSound
 from gui.training_desk import TrainingDesk
-from gui.training_runs import Plan, RunInfo, RunShelf
+from gui.training_runs import ROOT, Plan, RunInfo, RunShelf
 from gui.training_wizard import DONE, FOLDER, RUN, SOUNDS, TrainingWizard
 
 LIMIT_MS = 60_000
@@ -122,6 +123,34 @@ def test_a_training_that_another_window_has_removed_is_not_offered_again(qtbot, 
     shelf.remove(run.folder)
     click(qtbot, wizard.folder.resume)
     assert "not there any more" in wizard.folder.problem.text() and wizard.folder.runs.count() == 0
+
+
+def test_the_folder_is_kept_from_others_until_the_training_has_saved(qtbot, wizard, desk, shelf):
+    run = shelf.made(splits={})
+    shelf.script = f"{WAITS}\nopen('saving', 'w')\nwhile not os.path.exists('go'):\n    time.sleep(0.01)"
+    resume(qtbot, wizard, desk, RUN)
+    desk.close()
+    qtbot.waitUntil((run.folder / "saving").exists, timeout=LIMIT_MS)
+    assert shelf.lock(run.folder) is None
+    (run.folder / "go").touch()
+    qtbot.waitUntil(lambda: shelf.lock(run.folder) is not None, timeout=LIMIT_MS)
+
+
+ENDS_EARLY = """
+import sys
+from pathlib import Path
+from gui.training_process import TrainingProcess
+process = TrainingProcess()
+process.start([sys.executable, "-S", "-c", "import sys, time; sys.stdin.read(); time.sleep(0.5); open('saved', 'w')"], Path(sys.argv[1]))
+process.close(0.0)
+process.when_gone(lambda: print((Path(sys.argv[1]) / "saved").exists()))
+print("closed")
+"""
+
+
+def test_the_program_ends_after_the_training(tmp_path):
+    done = subprocess.run([sys.executable, "-c", ENDS_EARLY, str(tmp_path)], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert done.stdout.split() == ["closed", "True"], done.stderr
 
 
 def test_too_few_held_out_sounds_are_noticed_also_when_it_is_resumed(qtbot, wizard, desk, shelf):

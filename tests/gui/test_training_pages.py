@@ -10,7 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMessageBox, QPushButton, QRadioButton, QWidget
 
 from gui.training_log import TrainingLog
-from gui.training_runs import Plan, RunInfo
+from gui.training_runs import STAGES, Plan, RunInfo
 from gui.training_wizard import DONE, FOLDER, RUN, SOUNDS
 from tests.gui.test_canvas import heard
 
@@ -139,7 +139,9 @@ def test_a_training_shows_where_it_is_and_how_long_it_takes(wizard, tmp_path):
     states = {stage: label.accessibleName().rpartition(", ")[2] for stage, label in wizard.run.stages.rows.items()}
     assert states == {"corpus": "done", "tokens": "done", "generator": "now", "pack": "to come"}
     wizard.run.show_run(run_of(tmp_path, "tokenizer", ""), True)
-    assert list(wizard.run.stages.rows)[1:5] == ["tokenizer", "decoder", "prompt", "vocoder"]
+    assert list(wizard.run.stages.rows)[1:7] == ["tokenizer", "decoder", "prompt", "vocoder", "tokens", "hints"]
+    labels = [label.accessibleName().rpartition(", ")[0] for label in wizard.run.stages.rows.values()]
+    assert len(set(labels)) == len(labels) == len(STAGES) and "" not in labels
 
 
 def test_only_what_makes_sense_can_be_pressed(qtbot, wizard, tmp_path):

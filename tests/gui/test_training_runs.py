@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -11,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.models.folders import check_new_id
 from gui.training_log import last_step, read_log
 from gui.training_runs import STAGES, Plan, RunInfo, RunShelf
 
-TRAINER_TAKES = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 PLAN = Plan("Winter walks", "", "/sounds")
 
 
@@ -37,10 +36,24 @@ def test_every_run_has_a_name_that_no_pack_and_no_run_has(shelf):
 
 
 @settings(deadline=None, max_examples=50)
-@given(name=st.text(min_size=1, max_size=100))
+@given(name=st.text(min_size=1, max_size=100) | st.sampled_from(("Con", "PRN", "aux.", " nul ", "COM0", "com9", "Lpt 1", "lpt¹")))
 def test_any_name_gives_an_id_that_the_trainer_accepts(name, tmp_path_factory):
     shelf = RunShelf(tmp_path_factory.mktemp("runs"), tmp_path_factory.getbasetemp() / "no packs")
-    assert TRAINER_TAKES.fullmatch(shelf.add(Plan(name, "", "/s")).plan.pack_id)
+    assert check_new_id(shelf.add(Plan(name, "", "/s")).plan.pack_id)
+
+
+def test_no_pack_of_the_users_is_overwritten_or_hidden(two_places, tmp_path):
+    program, user = two_places
+    for place, name in ((program, "rain"), (user, "Rain-2"), (user, "mine")):
+        (place / name).mkdir(parents=True)
+    (user / "mine" / "pack.json").touch()
+    shelf = RunShelf(tmp_path / "runs", user)
+    run = shelf.add(Plan("Rain", "", "/s", start="mine"))
+    assert run.plan.pack_id == "rain-3"
+    command = shelf.command(run, run.plan.stages, 1)
+    assert {f"--start={user / 'mine'}", f"--target={user / 'rain-3'}"} <= set(command)
+    shipped = shelf.add(PLAN)
+    assert f"--start={program / 'embedded'}" in shelf.command(shipped, shipped.plan.stages, 1)
 
 
 def test_what_is_no_run_is_passed_over(shelf):
