@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -20,30 +20,19 @@ from engine.types import (
     Finished,
     GenerationRequest,
     Loading,
-    OrderName,
     SamplingSettings,
     StepUpdate,
     Take,
     TakeReady,
 )
+from gui.recipes import fields_of
 from gui.run_state import Run, StepPictures
 from gui.step_names import edit_text, use_text
 from gui.take_model import kind_text
 from gui.worker import Cancelled, LoadPack, Worker
 
 SEED_LIMIT = 2**31
-
-_RECIPE_NAMES = {"duration_s": "duration"}
-_RANGES = {
-    "seed": (0, 2**53 - 1),
-    "duration_s": (0.5, 600.0),
-    "blend": (0.0, 1.0),
-    "steps": (1, 256),
-    "candidates": (1, 16),
-    "remask": (0.0, 1.0),
-    "grounding": (0.0, 1.0),
-}
-_CHOICES = {"order": get_args(OrderName)}
+_OF_PROJECT = ("run", "reference then run", "keep", "scrub", "hear")
 
 
 class Controller(QObject):
@@ -128,8 +117,7 @@ class Controller(QObject):
 
     def generate(self, count: int | None = None) -> None:
         """Draws new takes from the prompt."""
-        document = self.document
-        request = replace(document.request(), seed=self._seed(), count=count or document.count)
+        request = self._request(count=count or self.document.count)
         self._start(request, self.tr("Generate “{}”").format(_short(request.prompt)))
 
     def branch(self, take_id: str, step: int) -> None:
@@ -138,7 +126,7 @@ class Controller(QObject):
         if entry is None or entry.take.history is None or not 0 < step < entry.take.history.steps:
             return
         settings = replace(self.document.settings, steps=max(1, self.document.settings.steps - step))
-        request = replace(self.document.request(), seed=self._seed(), count=1, duration_s=entry.take.request.duration_s, settings=settings)
+        request = self._request(count=1, duration_s=entry.take.request.duration_s, settings=settings)
         if not request.prompt.strip():
             request = replace(request, prompt=entry.take.request.prompt)
         label = self.tr("Branch from step {} of {}").format(step, entry.name)
@@ -146,9 +134,17 @@ class Controller(QObject):
 
     def edit_take(self, entry: TakeEntry, label: str, kind: TakeKind, job: Callable[..., Any], **fields: Any) -> None:
         """Draws parts of a take again with the prompt, seed and settings of now."""
-        request = replace(self.document.request(), seed=self._seed(), count=1, duration_s=entry.take.request.duration_s)
+        request = self._request(count=1, duration_s=entry.take.request.duration_s)
         label = self.tr("{} in {}").format(label, entry.name)
         self._start(request, label, kind, entry.id, partial(job, entry.take, request=request, previews=self.live_preview, **fields))
+
+    def _request(self, **fields: Any) -> GenerationRequest:
+        """What the document asks for now, of the pack that is loaded."""
+        return replace(self.document.request(), seed=self._seed(), pack_id=self._pack_id, **fields)
+
+    @property
+    def _pack_id(self) -> str:
+        return self.pack.pack_id if self.pack else self.document.pack_id
 
     def _seed(self) -> int:
         return self.document.seed if self.document.seed_locked else secrets.randbelow(SEED_LIMIT)
@@ -169,17 +165,27 @@ class Controller(QObject):
             self.status.emit("warning", self.tr("Type what you want to hear, or drop a sound onto the reference slot."))
             return
         self.session.remember_prompt()
-        clip = self._references.get(request.reference) if request.reference else None
-        todo = make() if make is not None else Generate(request, clip, self.live_preview, **job)
+        todo = make() if make is not None else Generate(request, self._reference_of(request), self.live_preview, **job)
         ticket = self._ask(self.engine, todo, ("run",), first=True)
         self.run, self.stopped_run = Run(ticket, request, label, kind, parent), None
         self.leave_steps()
         self.run_started.emit(self.run)
 
+    def _reference_of(self, request: GenerationRequest) -> Clip | None:
+        return self._references.get(request.reference) if request.reference else None
+
     def cancel(self) -> None:
         """Stops the run at its next step."""
         if self.run is not None:
             self.engine.cancel(self.run.ticket)
+
+    def abandon(self) -> None:
+        """Ends the run at once, and nothing of it is kept: the project that it belongs to is closed."""
+        run, self.run, self.stopped_run = self.run, None, None
+        self._expected = {key: purpose for key, purpose in self._expected.items() if purpose[0] not in _OF_PROJECT}
+        if run is not None:
+            self.engine.cancel(run.ticket)
+            self.run_ended.emit(run, "stopped")
 
     def keep_partial(self) -> None:
         """Makes a take of what was there when the last run was stopped."""
@@ -188,7 +194,7 @@ class Controller(QObject):
             return
         self.stopped_run = None
         seed = run.request.seed + run.latest.take_index
-        self._ask(self.engine, Render(run.latest.guess, run.request, seed), ("keep", run), first=True)
+        self._ask(self.engine, Render(run.latest.guess, run.request, seed, self._reference_of(run.request)), ("keep", run), first=True)
 
     # The step timeline
 
@@ -219,7 +225,9 @@ class Controller(QObject):
     def _render_step(self, entry: TakeEntry, step: int, purpose: str) -> None:
         history, take = entry.take.history, entry.take
         grid = type(take.grid)(history.guess[step - 1])
-        self._ask(self.engine, Render(grid, take.request, take.seed), (purpose, entry.id, step), first=True)
+        self._ask(
+            self.engine, Render(grid, take.request, take.seed, self._reference_of(take.request)), (purpose, entry.id, step), first=True
+        )
 
     # Imports
 
@@ -362,16 +370,12 @@ class Controller(QObject):
             case ("import", Path() as path):
                 if read.recipe and read.recipe.get("command") != "import":
                     self._restore(read.recipe, path)
-                pack_id = self.pack.pack_id if self.pack else self.document.pack_id
-                self._ask(self.engine, Encode(read.clip, pack_id), ("import", path))
+                self._ask(self.engine, Encode(read.clip, self._pack_id), ("import", path))
 
     def _restore(self, recipe: dict, path: Path) -> None:
-        """Prompt, seed and settings of a file that Melbrush wrote; what the recipe lacks stays as it is."""
-        names = {field: _RECIPE_NAMES.get(field, field) for field in ("prompt", "negative", "seed", "duration_s", "blend")}
-        fields = _usable(recipe, names, self.document)
-        known = _usable(recipe, {name: name for name in SamplingSettings.__dataclass_fields__}, self.document.settings)
-        settings = replace(self.document.settings, **known)
-        self.session.change(self.tr("Restore settings of {}").format(path.name), seed_locked=True, settings=settings, **fields)
+        """Prompt, seed and settings of a file that Melbrush wrote."""
+        fields = fields_of(recipe, self.document)
+        self.session.change(self.tr("Restore settings of {}").format(path.name), seed_locked=True, **fields)
         self.status.emit("info", self.tr("Prompt, seed and settings of {} are back in the prompt bar.").format(path.name))
 
     def _name(self, run: Run) -> str:
@@ -389,18 +393,6 @@ class Controller(QObject):
 
     def _document_changed(self, document: Document) -> None:
         self.document_changed.emit(document)
-
-
-def _usable(recipe: dict, names: dict[str, str], present: Any) -> dict[str, Any]:
-    """Fields of ``present`` that a recipe holds under ``names``; a file may hold anything: types and ranges must be those of the field."""
-    found = {}
-    for field, name in names.items():
-        value, wanted = recipe.get(name), type(getattr(present, field))
-        low, high = _RANGES.get(field, (0, 100))
-        number = wanted in (int, float) and type(value) in (int, wanted) and low <= value <= high
-        if number or (wanted is str and isinstance(value, str) and value in _CHOICES.get(field, (value,))):
-            found[field] = wanted(value)
-    return found
 
 
 def _short(text: str, most: int = 40) -> str:

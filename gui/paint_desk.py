@@ -16,6 +16,7 @@ from gui.colour_maps import DIFFERENCE_MAP
 from gui.edits import Edits
 from gui.listening import Listening
 from gui.main_window import MainWindow
+from gui.save_dialog import ask_path
 from gui.screen import Screen
 from gui.settings import Settings
 
@@ -121,11 +122,12 @@ class PaintDesk(QObject):
         if mask is None:
             self._screen.status("warning", self.tr("Nothing is painted."))
             return
-        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Export the mask"), "mask.png", self.tr("Pictures (*.png)"))
-        if not name:
+        start = Path.home() / "mask.png"
+        path = ask_path(self._window, self.tr("Export the mask"), start, self.tr("Pictures (*.png)"), ".png")
+        if path is None:
             return
         try:
-            write_mask(Path(name), mask)
+            write_mask(path, mask)
         except EngineError as error:
             self._screen.show_error(error.message, "")
 

@@ -18,6 +18,7 @@ from engine.session.jobs import Autosave, OpenProject, ProjectOpened, ProjectSav
 from engine.session.session import Session
 from engine.types import EngineError, Failed, Finished
 from gui.drag_out import drag_folder, drag_job, start_drag
+from gui.save_dialog import ask_path
 from gui.settings import Settings, remember_recent
 from gui.worker import Cancelled, Worker
 
@@ -32,6 +33,8 @@ class ProjectFiles(QObject):
     failed = Signal(str, str)
     sound_chosen = Signal(object)
     """Path of a sound to import."""
+    left = Signal()
+    """Another project is about to take the place of this one."""
     closed = Signal()
     """The user has decided: the window may close."""
 
@@ -69,11 +72,10 @@ class ProjectFiles(QObject):
 
     def save_as(self, then: tuple[Any, ...] = ()) -> None:
         """Asks for a name and saves there."""
-        start = str(self._session.path or Path.home() / self.tr("Untitled.melbrush"))
-        name, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save the project"), start, self.tr("Melbrush projects (*.melbrush)"))
-        if name:
-            path = Path(name)
-            self._save_to(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX), then)
+        start = self._session.path or Path.home() / self.tr("Untitled.melbrush")
+        path = ask_path(self._window, self.tr("Save the project"), start, self.tr("Melbrush projects (*.melbrush)"), SUFFIX)
+        if path is not None:
+            self._save_to(path, then)
 
     def autosave(self) -> None:
         """Writes a recovery copy if something changed since the last one."""
@@ -124,14 +126,12 @@ class ProjectFiles(QObject):
 
     def prepare_drag(self, entry: TakeEntry) -> None:
         """Writes the file that a drag will carry, so that it is complete before the drag begins."""
-        chosen = self._settings.get("files.drag_folder")
-        folder = Path(chosen) if chosen else drag_folder()
-        self._ask(drag_job(entry, self.export_settings(), folder, pack_hash=self.pack_hash), ("drag file", entry.id))
+        self._ask(self._drag_job(entry), ("drag file", entry.id))
 
     def drag(self, source: QWidget, entry: TakeEntry) -> None:
         """Starts a drag of a take whose file is there; otherwise writes it and says so."""
-        path = self._drag_files.get(entry.id)
-        if path is None or not path.is_file():
+        path = self._drag_file(entry)
+        if path is None:
             self.prepare_drag(entry)
             self.status.emit("info", self.tr("Writing the file of “{}”; drag it again in a moment.").format(entry.name))
             return
@@ -139,23 +139,31 @@ class ProjectFiles(QObject):
 
     def reveal(self, entry: TakeEntry) -> None:
         """Opens the folder of the take's file."""
-        path = self._drag_files.get(entry.id)
+        path = self._drag_file(entry)
         if path is None:
             self._ask(self._drag_job(entry), ("reveal", entry.id))
         else:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+            self._open_folder_of(path)
 
     def copy_path(self, entry: TakeEntry) -> None:
         """Puts the path of the take's file on the clipboard."""
-        path = self._drag_files.get(entry.id)
+        path = self._drag_file(entry)
         if path is None:
             self._ask(self._drag_job(entry), ("copy path", entry.id))
         else:
             self._to_clipboard(path)
 
+    def _drag_file(self, entry: TakeEntry) -> Path | None:
+        """The file of a take; None if there is none yet, or people have removed it."""
+        path = self._drag_files.get(entry.id)
+        return path if path is not None and path.is_file() else None
+
     def _drag_job(self, entry: TakeEntry) -> ExportTakes:
         chosen = self._settings.get("files.drag_folder")
         return drag_job(entry, self.export_settings(), Path(chosen) if chosen else drag_folder(), pack_hash=self.pack_hash)
+
+    def _open_folder_of(self, path: Path) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
 
     def _to_clipboard(self, path: Path) -> None:
         QGuiApplication.clipboard().setText(str(path))
@@ -211,7 +219,7 @@ class ProjectFiles(QObject):
                 if what == "copy path":
                     self._to_clipboard(exported.path)
                 elif what == "reveal" and entry is not None:
-                    self.reveal(entry)
+                    self._open_folder_of(exported.path)
 
     def _setting_changed(self, key: str, value: object) -> None:
         if key == "project.autosave_s":
@@ -237,6 +245,7 @@ class ProjectFiles(QObject):
 
     def _replace(self, history: History, path: Path | None) -> None:
         self._drag_files = {}
+        self.left.emit()
         self._session.replace_all(history, path)
         if self._recovery is not None:
             self._recovery.clear()

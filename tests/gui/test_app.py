@@ -116,6 +116,23 @@ def test_no_module_of_the_window_imports_torch(environment):
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, timeout=LIMIT_S).returncode == 0
 
 
+def test_what_unpacks_itself_keeps_new_packs_among_the_users_data(environment, tmp_path):
+    code = """
+import sys
+import gui.app, gui.studio
+
+class Told:
+    def __init__(self, app, settings, packs, *rest):
+        sys.exit(f"packs: {packs}")
+
+sys.frozen = True
+gui.studio.Studio = Told
+gui.app.run_studio([])
+"""
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, timeout=LIMIT_S, capture_output=True, text=True)
+    assert process.stderr.strip() == f"packs: {tmp_path / 'data' / 'Melbrush' / 'Melbrush' / 'models'}"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(500)
 def test_twenty_starts_and_ends_in_one_process(start):

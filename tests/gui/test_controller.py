@@ -7,7 +7,9 @@ import pytest
 from PySide6.QtCore import QObject, Signal
 
 from engine.geometry import Geometry
-from engine.jobs import Assess, Assessed, Encode, Generate, PackLoaded, ReadSound, SoundRead
+from engine.jobs import Assess, Assessed, Encode, Generate, PackLoaded, ReadSound, Restore, SoundRead
+from engine.session.document import Document
+from engine.session.history import History
 from engine.session.session import Session
 from engine.types import Clip, Failed, Finished, SamplingSettings, TakeReady
 from gui.controller import Controller
@@ -100,6 +102,42 @@ def test_a_locked_seed_is_used_and_another_one_drawn(stage):
     stage.controller.edit("seed_locked", False)
     stage.controller.generate()
     assert stage.engine.jobs[-1].request.seed != 7
+
+
+def test_a_take_names_the_pack_that_draws_it(stage):
+    stage.session.replace_all(History(Document(prompt="rain", pack_id="older")), None)
+    entry = make_entry(prompt="rain")
+    for pack_id in ("tiny", "mine"):
+        stage.controller.load_pack(Path("pack"), "cpu", 1)
+        stage.engine.answer(replace(PACK, pack_id=pack_id), DONE)
+        stage.controller.generate()
+        assert stage.engine.jobs[-1].request.pack_id == pack_id
+        stage.engine.answer(DONE)
+        stage.controller.edit_take(entry, "Restore", "restored", Restore, cutoff_hz=None)
+        assert stage.engine.jobs[-1].request.pack_id == pack_id
+        stage.engine.answer(DONE)
+
+
+def test_nothing_of_a_closed_project_comes_into_the_next_one(stage):
+    stage.controller.edit("prompt", "rain")
+    stage.controller.generate()
+    ended, ticket = [], len(stage.engine.jobs)
+    stage.controller.run_ended.connect(lambda run, how: ended.append((run.ticket, how)))
+    stage.controller.abandon()
+    assert stage.controller.run is None and stage.engine.cancelled[-1] == ticket and ended == [(ticket, "stopped")]
+    stage.session.replace_all(History(Document(prompt="wind")), None)
+    stage.controller.generate()
+    for event in (TakeReady(0, take()), DONE):
+        stage.engine.event.emit(ticket, event)
+    assert stage.session.document.takes == () and stage.controller.run is not None
+    stage.engine.answer(TakeReady(0, take()), DONE)
+    assert len(stage.session.document.takes) == 1 and stage.controller.run is None
+    stage.session.change("Edit", reference="/far/wind.wav")
+    stage.controller.generate()
+    stage.controller.abandon()
+    before = len(stage.engine.jobs)
+    stage.files.answer(SoundRead(Clip(sine(), 22050)), DONE)
+    assert len(stage.engine.jobs) == before
 
 
 def test_a_second_run_waits_for_the_first_to_end(stage):

@@ -128,6 +128,22 @@ def test_the_path_of_a_take_is_copied_once_its_file_is_there(stage, qapp, tmp_pa
     assert qapp.clipboard().text() == str(path) and stage.told[-1] == ("info", f"Copied {path}")
 
 
+def test_a_file_that_people_have_removed_is_written_again(stage, qapp, tmp_path):
+    entry = make_entry()
+    stage.session.add_take("Add", entry)
+    path = tmp_path / "take.wav"
+    for there, written in ((True, 1), (True, 1), (False, 2)):
+        if there:
+            path.touch()
+        else:
+            path.unlink()
+            qapp.clipboard().clear()
+        stage.projects.copy_path(entry)
+        assert len(stage.files.jobs) == written
+        stage.files.answer(Exported(entry.id, path), DONE)
+        assert qapp.clipboard().text() == str(path)
+
+
 def test_exports_carry_the_pack_and_tell_where_they_went(stage, tmp_path):
     from engine.export.jobs import ExportTakes
 

@@ -69,6 +69,31 @@ def test_a_dropped_export_brings_its_recipe_back(bench, make_bench, tmp_path):
     bench.no_errors()
 
 
+def test_the_details_are_those_of_the_take_that_was_asked_for(bench):
+    first, second = (bench.generate(prompt, duration_s=1.0) for prompt in ("rain", "dog bark"))
+    strip = bench.window.takes_panel.list
+    bench.window.side_tabs.setCurrentIndex(bench.window.side_tabs.count() - 1)
+    for entry in (first, second):
+        strip.setCurrentIndex(strip.model().index_of(entry.id))
+        bench.keys(Qt.Key.Key_I, widget=strip)
+        assert bench.window.take_details.isVisible() and bench.document.current == entry.id
+    bench.no_errors()
+
+
+def test_a_new_project_begins_without_what_was_being_drawn(bench):
+    bench.session.change("prepare", duration_s=10.0, settings=SamplingSettings(steps=200))
+    bench.type_prompt("rain")
+    bench.keys(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier, bench.prompt)
+    bench.until(lambda: bench.controller.run and bench.controller.run.latest)
+    bench.keys(Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert bench.controller.run is None and bench.button("Generate").isEnabled()
+    bench.settle()
+    assert bench.takes == () and bench.prompt.text() == "" and not bench.session.dirty
+    bench.generate("wind", duration_s=1.0, settings=SamplingSettings(steps=2))
+    assert len(bench.takes) == 1
+    bench.no_errors()
+
+
 def test_an_imported_sound_that_was_exported_does_not_empty_the_prompt(bench, tmp_path):
     bench.drop(tone(tmp_path / "tone.wav"))
     bench.until(lambda: bench.takes)
