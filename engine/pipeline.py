@@ -141,7 +141,7 @@ class Pipeline:
         request = job.request
         grid = self._start(job)
         logits = _Logits(self.pack.generator, condition, negative)
-        judgement = partial(self.matches, condition)
+        judgement = partial(self.matches, self._aim(job, condition))
         critic = self.critic_of(condition)
         for drawn in draw_grid(lambda *_: logits, grid, self.geometry.cols, seed, request.settings, judgement, recorder, critic):
             grid = drawn.ids
@@ -157,9 +157,17 @@ class Pipeline:
             raise EngineError("value", "The grid to start from has another length than the duration asked for.")
         return torch.from_numpy(job.start.ids.astype(np.int64)).to(self.device)
 
+    def _aim(self, job: Generate, condition: Tensor) -> Tensor:
+        """What candidates are chosen by, a unit vector (1, D): of a grounded prompt the sounds that were taught, without its own words."""
+        request = job.request
+        if job.reference is None and request.settings.grounding:
+            return self.meaning_of(request.prompt, replace(request.settings, grounding=1.0))
+        return condition
+
     def matches(self, condition: Tensor, ids: Tensor) -> Tensor:
         """Cosine (n,) between the condition and what whole grids (n, rows, cols) would sound like."""
-        mel = self.pack.tokenizer.decode(ids.to(self.device).clamp_min(0).long(), condition)
+        # The decoder is told nothing: what it does for the prompt it would do for every one of several candidates.
+        mel = self.pack.tokenizer.decode(ids.to(self.device).clamp_min(0).long())
         return self.pack.prompt.embed_mel(mel.clamp(-1, 1).float()) @ condition[0]
 
     def critic_of(self, condition: Tensor) -> CriticFunction | None:

@@ -292,6 +292,22 @@ def test_grounding_draws_a_prompt_to_what_was_taught(pipeline: Pipeline) -> None
     assert torch.equal(conditions[0], pipeline.embed(request.prompt))
 
 
+def test_candidates_of_a_grounded_prompt_are_compared_with_what_was_taught(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    aims: list[torch.Tensor] = []
+    original = pipeline.matches
+    monkeypatch.setattr(pipeline, "matches", lambda aim, ids: (aims.append(aim), original(aim, ids))[1])
+    prompt, clip = "my neighbour's dog won't stop barking", tone(1.0)
+    for grounding, reference in ((0.5, None), (0.0, None), (0.5, clip)):
+        settings = SamplingSettings(steps=2, candidates=2, grounding=grounding)
+        takes_of(pipeline, replace(REQUEST, prompt=prompt, settings=settings, reference="tone" if reference else None), reference)
+    chosen_by, measured_by = aims[::2], aims[1::2]
+    text = pipeline.embed(prompt)
+    torch.testing.assert_close(chosen_by[0], pipeline.knowledge.grounded(text, 1.0))
+    torch.testing.assert_close(chosen_by[1], text)
+    # With a sound as part of the prompt, what was drawn by is also what is chosen by.
+    assert torch.equal(chosen_by[2], measured_by[2]) and not torch.allclose(chosen_by[0], measured_by[0])
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
 def test_a_share_of_grounding_lies_between_0_and_1(pipeline: Pipeline, share: float) -> None:
     events = list(pipeline.run(Generate(replace(REQUEST, settings=SamplingSettings(grounding=share)))))
