@@ -61,6 +61,7 @@ class RegionLogits:
 def redraw(pipeline: Pipeline, job: Fill | Extend | Restore | MakeLoop) -> Iterator[Any]:
     """Updates, a report on what stayed, TakeReady, Finished. Raises EngineError."""
     editing.check_length(job.source.clip)
+    job = replace(job, source=_in_codes_of(pipeline, job.source, job.request.pack_id))
     watch: dict[str, float] = {}
     match job:
         case Fill():
@@ -73,6 +74,18 @@ def redraw(pipeline: Pipeline, job: Fill | Extend | Restore | MakeLoop) -> Itera
             take = yield from _make_loop(pipeline, job, watch)
     yield TakeReady(0, take)
     yield Finished((take,), tuple(Timing(part, seconds) for part, seconds in watch.items()))
+
+
+def _in_codes_of(pipeline: Pipeline, source: Take, pack_id: str) -> Take:
+    """The take with codes that the pack ``pack_id`` of the pipeline understands: those of another pack mean other sounds."""
+    if source.request.pack_id == pack_id:
+        return source
+    if source.spectrogram.geometry != pipeline.geometry:
+        made_with = source.request.pack_id
+        raise EngineError(
+            "value", f"This take was made with the pack {made_with}, which sees sounds in another way; load that pack to edit it."
+        )
+    return replace(source, grid=TokenGrid(pipeline.tokens_of(source.spectrogram.log_mel)), history=None)
 
 
 def _fill(pipeline: Pipeline, job: Fill, watch: dict[str, float]) -> Drawing:

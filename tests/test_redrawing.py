@@ -17,7 +17,7 @@ from engine.masks import Mask
 from engine.models.folders import pack_folder
 from engine.pipeline import Pipeline
 from engine.redrawing import RegionLogits
-from engine.types import Clip, Failed, Finished, GenerationRequest, Region, SamplingSettings, StepUpdate, Take, TakeReady
+from engine.types import Clip, Failed, Finished, GenerationRequest, Region, SamplingSettings, StepUpdate, Take, TakeReady, TokenGrid
 from tests.tiny import write_tiny_pack
 
 REQUEST = GenerationRequest("rain", seed=5, settings=SamplingSettings(steps=4))
@@ -103,6 +103,18 @@ def test_frequencies_that_are_not_painted_stay(pipeline: Pipeline) -> None:
     whole = np.square(np.abs(stft(source.clip.samples[1], 48000, nperseg=4096)[2])).mean()
     power = np.square(np.abs(change)).mean(axis=1)
     assert 10 * np.log10(power[(hz < 700) | (hz > 4700)].max() / whole) < -60
+
+
+def test_a_take_of_another_pack_is_read_anew(pipeline: Pipeline) -> None:
+    made = encoded(pipeline, noise(2.0))
+    grid = TokenGrid((made.grid.ids + 1) % 1024)
+    source = replace(made, grid=grid, request=replace(made.request, pack_id="another"))
+    _, take = ended(pipeline, Fill(source, mask_of(source, 0.5, 1.0), REQUEST))
+    known = ~mask_of(source, 0.5, 1.0).cells(pipeline.geometry)
+    np.testing.assert_array_equal(take.grid.ids[known], made.grid.ids[known])
+    coarse = replace(source.spectrogram, geometry=replace(pipeline.geometry, hop_samples=512))
+    told = sentence_of(pipeline, Fill(replace(source, spectrogram=coarse), mask_of(source, 0.5, 1.0), REQUEST))
+    assert told.startswith("This take was made with the pack another")
 
 
 def test_same_seed_same_fill_other_seed_another(pipeline: Pipeline) -> None:
