@@ -200,14 +200,15 @@ def test_an_iteration_can_be_heard(pipeline: Pipeline) -> None:
     assert isinstance(refused, Failed) and refused.kind == "value"
 
 
+@pytest.fixture(scope="module")
+def listening(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    folder = tmp_path_factory.mktemp("packs") / "tiny"
+    write_tiny_pack(folder, hint_dim=16)
+    return Pipeline.open(folder, "cpu")
+
+
 class TestTold:
     """A pack whose decoder is told what it draws."""
-
-    @pytest.fixture(scope="class")
-    def listening(self, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-        folder = tmp_path_factory.mktemp("packs") / "tiny"
-        write_tiny_pack(folder, hint_dim=16)
-        return Pipeline.open(folder, "cpu")
 
     def test_the_picture_is_that_of_the_prompt(self, listening: Pipeline) -> None:
         *_, update, _, finished = listening.run(Generate(REQUEST))

@@ -142,8 +142,9 @@ def test_from_a_prompt_to_a_file(bench, hands, tmp_path):
     hands.press(KEY.Key_Down)
     hands.press(KEY.Key_C)
     assert (bench.document.current, bench.document.compared) == (second.id, first.id)
+    hands.press(KEY.Key_Up)
     hands.press(KEY.Key_I)
-    assert bench.window.take_details.isVisible()
+    assert bench.window.take_details.isVisible() and bench.document.current == second.id
     hands.tab_to("Spectrogram")
     hands.press(KEY.Key_C)
     assert bench.listening.entry.id == first.id
