@@ -66,16 +66,11 @@ class DecoderTask:
     def update(self, trainer: Trainer, batch: dict[str, Tensor]) -> dict[str, float]:
         """One step of the decoder."""
         mel = batch["mel"]
-        codes = self._codes(mel)
+        codes = codes_of(self.network, mel)
         first, second = trainer.modules[0](torch.cat([codes, codes])).float().chunk(2)
         loss = energy_score(first, second, mel).sum()
         trainer.descend(0, loss)
         return {"score": loss.item()}
-
-    @torch.no_grad()
-    def _codes(self, mel: Tensor) -> Tensor:
-        codes = self.network.quantizer.lookup(self.network.encode(mel.contiguous(memory_format=torch.channels_last)))
-        return codes.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
     def validate(self) -> dict[str, float]:
         """Energy score and log-mel L1 in dB on held-out clips; L1 is lowest for grey pictures, so it may rise."""
@@ -85,12 +80,19 @@ class DecoderTask:
         self.averaged.decoder.train()
         for clip in range(min(self.recipe.validation_clips, len(self.validation))):
             mel = torch.from_numpy(self.validation.mel(clip))[None, None].to(device)
-            codes = self._codes(mel).float()
+            codes = codes_of(self.network, mel).float()
             first, second = self.averaged.decoder(torch.cat([codes, codes])).float().chunk(2)
             scores.append(energy_score(first, second, mel).sum().item())
             distances.append(DB_PER_UNIT * F.l1_loss(first, mel).item())
         self.averaged.decoder.eval()
         return {"val_score": float(np.mean(scores)), "val_l1_db": float(np.mean(distances))} if scores else {}
+
+
+@torch.no_grad()
+def codes_of(tokenizer: nn.Module, mel: Tensor) -> Tensor:
+    """What the decoder of a tokenizer is given for pictures (B, 1, bands, frames): (B, D, rows, cols)."""
+    codes = tokenizer.quantizer.lookup(tokenizer.encode(mel.contiguous(memory_format=torch.channels_last)))
+    return codes.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
 def with_grain(tokenizer: ConvTokenizer, maps: int) -> ConvTokenizer:

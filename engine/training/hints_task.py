@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from engine.models.layers import Hint
 from engine.models.prompt import AudioTower, ContrastivePromptEncoder
 from engine.models.tokenizer import ConvTokenizer
-from engine.training.decoder_task import distances, extended
+from engine.training.decoder_task import codes_of, distances, extended
 from engine.training.encode import TokenSet
 from engine.training.loop import LoopConfig, Trainer, averaged_copy
 from engine.training.shards import ShardSet
@@ -125,7 +125,7 @@ class HintsTask:
     def update(self, trainer: Trainer, batch: dict[str, Tensor]) -> dict[str, float]:
         """One step."""
         mel = batch["mel"]
-        drawn = trainer.modules[0](self._codes(mel), batch["condition"]).float()
+        drawn = trainer.modules[0](codes_of(self.network, mel), batch["condition"]).float()
         seen, heard = distances(drawn, mel).sum(), self._heard(drawn, mel)
         trainer.descend(0, seen + self.recipe.heard_weight * heard)
         return {"distance": seen.item(), "heard": heard.item()}
@@ -139,17 +139,12 @@ class HintsTask:
         for clip in range(count):
             mel = torch.from_numpy(told.clips.mel(clip))[None, None].to(device)
             caption = torch.from_numpy(told.words.texts[clip, :1].astype(np.float32)).to(device)
-            pictures = [self.averaged.decoder(self._codes(mel), said).float() for said in (F.normalize(caption, dim=-1), None)]
+            pictures = [self.averaged.decoder(codes_of(self.network, mel), said).float() for said in (F.normalize(caption, dim=-1), None)]
             rows.append([(distances(picture, mel).sum().item(), DB_PER_UNIT * F.l1_loss(picture, mel).item()) for picture in pictures])
         if not rows:
             return {}
         (distance, l1_db), (silent, silent_db) = np.mean(rows, axis=0)
         return {"val_distance": distance, "val_l1_db": l1_db, "val_untold": silent, "val_untold_db": silent_db}
-
-    @torch.no_grad()
-    def _codes(self, mel: Tensor) -> Tensor:
-        codes = self.network.quantizer.lookup(self.network.encode(mel.contiguous(memory_format=torch.channels_last)))
-        return codes.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
     def _heard(self, drawn: Tensor, mel: Tensor) -> Tensor:
         """Distances of what the ear makes of both, place by place and over the whole time, each channel in its own spread."""
