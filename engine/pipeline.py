@@ -26,6 +26,8 @@ from engine.signal.loudness import loudness_of
 from engine.signal.mel import denormalise, log_mel_db, normalise, spectrogram
 from engine.types import (
     HIDDEN,
+    MAX_CANDIDATES,
+    MAX_DURATION_S,
     MAX_STEPS,
     Clip,
     DeviceName,
@@ -45,9 +47,7 @@ from engine.types import (
     TokenGrid,
 )
 
-MAX_DURATION_S = 600.0
 MAX_COUNT = 64
-MAX_CANDIDATES = 16
 _LARGEST = {"guidance": 30, "guidance_start": 30, "temperature": 100, "token_temperature": 10, "remask": 1, "grounding": 1}
 
 
@@ -203,7 +203,8 @@ class Pipeline:
             return self.picture_of(ids[None], condition)
         first = ids[None].long()
         start = torch.full_like(ids, HIDDEN).long() if second is None else second.long()
-        drawn = draw_detail(partial(detail.logits, first), start, seed, detail.config.steps, detail.config.token_temperature)
+        logits = partial(detail.logits, first, condition=condition)
+        drawn = draw_detail(logits, start, seed, detail.config.steps, detail.config.token_temperature)
         decoded = detail.decode(self.pack.tokenizer, first, drawn[None], condition)[0, 0].float().cpu().numpy()
         return Spectrogram(denormalise(decoded), self.geometry)
 
@@ -306,7 +307,7 @@ class Pipeline:
         watch = _Watch()
         mel = self._mel_of(job.clip)
         ids = self.pack.tokenizer.encode(mel)
-        second = None if self.pack.detail is None else self.pack.detail.encode(self.pack.tokenizer, mel, ids)[0]
+        second = None if self.pack.detail is None else self.pack.detail.encode(mel)[0]
         watch.stop("encoder")
         request = GenerationRequest(prompt="", duration_s=job.clip.duration_s, pack_id=self.pack.manifest.id)
         take, parts = self._take(request, 0, ids[0], None, None, second)

@@ -14,7 +14,7 @@ from engine.jobs import CopyPack, Encode, Fill, Generate, Reconstruct, Render
 from engine.mask_shapes import region_mask
 from engine.models.pack import load_pack
 from engine.pipeline import Pipeline
-from engine.signal.mel import denormalise
+from engine.signal.mel import denormalise, normalise
 from engine.types import HIDDEN, Clip, Failed, Finished, GenerationRequest, Region, SamplingSettings, StepUpdate, Take
 from tests.extra_parts import add_parts
 
@@ -83,7 +83,7 @@ def test_known_second_codes_stay(whole: Pipeline) -> None:
 
 @torch.inference_mode()
 def test_reconstruction_takes_the_second_codes_of_the_sound(whole: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    def never(first: torch.Tensor, second: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
         raise AssertionError("what is known was drawn")
 
     monkeypatch.setattr(whole.pack.detail, "logits", never)
@@ -136,6 +136,25 @@ def test_a_fill_uses_both_and_leaves_the_rest(plain: Pipeline, whole: Pipeline) 
     with_detail, without = taken(whole, Fill(source, mask, confident)), taken(plain, Fill(source, mask, confident))
     np.testing.assert_array_equal(with_detail.grid.ids, without.grid.ids)
     assert not np.array_equal(with_detail.spectrogram.log_mel, without.spectrogram.log_mel)
+
+
+def test_a_fill_draws_detail_only_where_it_draws(whole: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = taken(whole, Encode(tone(3.0)))
+    geometry = source.spectrogram.geometry
+    mask = region_mask(Region(1.0, 2.0, 0.0, 11025.0), geometry, source.spectrogram.log_mel.shape[1])
+    detail, given = whole.pack.detail, []
+
+    def logits(first: torch.Tensor, second: torch.Tensor, condition: torch.Tensor | None = None) -> torch.Tensor:
+        given.append(second.clone())
+        return type(detail).logits(detail, first, second, condition)
+
+    monkeypatch.setattr(detail, "logits", logits)
+    taken(whole, Fill(source, mask, replace(REQUEST, settings=SamplingSettings(steps=4))))
+    hidden = torch.from_numpy(mask.cells(geometry))
+    assert torch.equal(given[0][0] == HIDDEN, hidden)
+    with torch.inference_mode():
+        known = detail.encode(torch.from_numpy(normalise(source.spectrogram.log_mel))[None, None])[0]
+    assert all(torch.equal(second[0][~hidden], known[~hidden]) for second in given)
 
 
 def test_a_pack_is_copied_with_all_its_parts(tiny: Path, packs: Path, tmp_path: Path) -> None:

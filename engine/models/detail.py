@@ -1,21 +1,23 @@
 """A second codebook for the light tokenizer, and the small generator that fills it: detail that one code per cell cannot hold.
 
-The second codes quantise what the first ones leave over, and a decoder of their own sees the sum of both. Which second code fits where is a
-matter of the neighbourhood, so their generator looks at few columns to either side, as MAGNeT does for all codebooks but the first
+The second codes have an encoder of their own, which learns to say what a decoder that knows the first ones still lacks. (What the first
+encoder leaves over says nothing: its vectors were drawn to their codes while it learned.) Which second code fits where is a matter of the
+neighbourhood and of the prompt, so their generator looks at few columns to either side, as MAGNeT does for all codebooks but the first
 (arXiv 2401.04577 section 3.3). It knows places only relative to each other: grids of any length are filled at once, in time and memory
 that grow with the length alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.models.quantizer import follow_by_ema
-from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig
+from engine.models.layers import Hint
+from engine.models.quantizer import CosineQuantizer
+from engine.models.tokenizer import ConvTokenizer, ConvTokenizerConfig, whole_cells
 from engine.types import HIDDEN
 
 
@@ -44,52 +46,6 @@ class DetailConfig(ConvTokenizerConfig):
     def rows(self) -> int:
         """Rows of the grid."""
         return self.bands // 16
-
-
-class ResidualQuantizer(nn.Module):
-    """Nearest code by distance; the codebook follows the data by EMA and restarts codes that die, as long as it is not ``settled``.
-
-    What is left over has a length as well as a direction, so these codes are not normalised.
-    """
-
-    codebook: Tensor
-    usage: Tensor
-    sums: Tensor
-    started: Tensor
-
-    def __init__(self, code_count: int, code_dim: int, ema_decay: float = 0.97, restart_below: float = 0.1) -> None:
-        super().__init__()
-        self.ema_decay, self.restart_below = ema_decay, restart_below
-        self.settled = False
-        self.register_buffer("codebook", 0.1 * torch.randn(code_count, code_dim))
-        self.register_buffer("usage", torch.ones(code_count), persistent=False)
-        self.register_buffer("sums", self.codebook.clone(), persistent=False)
-        self.register_buffer("started", torch.zeros((), dtype=torch.bool), persistent=False)
-
-    def nearest(self, residual: Tensor) -> Tensor:
-        """(..., D) -> ids (...)."""
-        return (residual.float() @ self.codebook.T - 0.5 * self.codebook.pow(2).sum(dim=-1)).argmax(dim=-1)
-
-    def lookup(self, ids: Tensor) -> Tensor:
-        """ids (...) -> codes (..., D)."""
-        return self.codebook[ids]
-
-    @torch.no_grad()
-    def go_on(self) -> None:
-        """Training goes on from the codebook that stands here, and every code counts as used."""
-        self.started.fill_(True)
-        self.sums.copy_(self.codebook)
-        self.usage.fill_(1.0)
-
-    @torch.no_grad()
-    def follow(self, residual: Tensor) -> None:
-        """One training batch (N, D); the first one leaves the codebook drawn from it."""
-        residual = residual.float()
-        if not self.started:
-            pick = torch.randint(residual.shape[0], (self.codebook.shape[0],), device=residual.device)
-            self.codebook.copy_(residual[pick])
-            self.go_on()
-        follow_by_ema(self, residual, self.nearest(residual))
 
 
 class LocalAttention(nn.Module):
@@ -137,7 +93,10 @@ class LocalBlock(nn.Module):
 
 
 class DetailGenerator(nn.Module):
-    """First codes, and second codes with -1 where hidden, both (B, rows, cols), to logits of the second codes (B, rows, cols, codes)."""
+    """First codes, and second codes with -1 where hidden, both (B, rows, cols), to logits of the second codes (B, rows, cols, codes).
+
+    With ``hint_dim`` it listens to the prompt as the decoder does.
+    """
 
     def __init__(self, config: DetailConfig) -> None:
         super().__init__()
@@ -145,15 +104,19 @@ class DetailGenerator(nn.Module):
         self.second = nn.Embedding(config.detail_codes, config.width)
         self.mask_token = nn.Parameter(0.02 * torch.randn(config.width))
         self.row_position = nn.Parameter(0.02 * torch.randn(config.rows, config.width))
+        self.hint = Hint(config.width, config.hint_dim) if config.hint_dim else None
         self.blocks = nn.ModuleList(LocalBlock(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, config.detail_codes)
         for table in (self.first, self.second):
             nn.init.trunc_normal_(table.weight, std=0.02)
 
-    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+    def forward(self, first: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
         filled = torch.where((second == HIDDEN)[..., None], self.mask_token, self.second(second.clamp_min(0)))
-        x = (self.first(first) + filled).transpose(1, 2) + self.row_position
+        x = self.first(first) + filled
+        if self.hint is not None:
+            x = self.hint(x.permute(0, 3, 1, 2), condition).permute(0, 2, 3, 1)
+        x = x.transpose(1, 2) + self.row_position
         for block in self.blocks:
             x = block(x)
         return self.head(self.norm(x)).transpose(1, 2)
@@ -165,38 +128,28 @@ class ResidualDetail(nn.Module):
     def __init__(self, config: DetailConfig = DetailConfig()) -> None:
         super().__init__()
         self.config = config
-        self.quantizer = ResidualQuantizer(config.detail_codes, config.code_dim)
-        self.decoder = ConvTokenizer(config).decoder
+        self.encoder = ConvTokenizer(config).encoder
+        self.quantizer = CosineQuantizer(config.detail_codes, config.code_dim)
+        self.decoder = ConvTokenizer(replace(config, code_dim=2 * config.code_dim)).decoder
         self.generator = DetailGenerator(config)
 
-    def forward(self, codes: Tensor, residual: Tensor, first: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Training: picture (B, 1, bands, 16 cols), second ids (B, rows, cols), and the generator's logits of the hidden ones (N, codes).
+    def forward(self, mel: Tensor, codes: Tensor, condition: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Training: picture (B, 1, bands, 16 cols) and commitment loss of a picture and its first codes (B, rows, cols, D)."""
+        z = self.encoder(mel).permute(0, 2, 3, 1)
+        second, _, commitment = self.quantizer(z.reshape(-1, z.shape[-1]))
+        return self._picture(codes, second.reshape(z.shape), condition), commitment
 
-        ``codes`` and ``residual`` (B, rows, cols, D) are the first codes and what they leave over, ``first`` their ids, ``hidden`` bool.
-        """
-        if self.training and not self.quantizer.settled:
-            self.quantizer.follow(residual.flatten(0, -2))
-        second = self.quantizer.nearest(residual)
-        logits = self.generator(first, second.masked_fill(hidden, HIDDEN))
-        return self._picture(codes, second), second, logits[hidden]
-
-    def encode(self, tokenizer: ConvTokenizer, mel: Tensor, first: Tensor) -> Tensor:
-        """Second ids (B, rows, cols) of a picture (B, 1, bands, frames) whose first ids are known."""
-        return self.quantizer.nearest(leftover(tokenizer, mel, first)[1])
+    def encode(self, mel: Tensor) -> Tensor:
+        """Second ids (B, rows, cols) of a picture (B, 1, bands, frames); frames are padded as for the first ones."""
+        return self.quantizer.nearest(self.encoder(whole_cells(mel)).permute(0, 2, 3, 1))
 
     def decode(self, tokenizer: ConvTokenizer, first: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
         """First and second ids (B, rows, cols) -> mel (B, 1, bands, 16 cols)."""
-        return self._picture(tokenizer.quantizer.lookup(first), second, condition)
+        return self._picture(tokenizer.quantizer.lookup(first), self.quantizer.lookup(second), condition)
 
-    def logits(self, first: Tensor, second: Tensor) -> Tensor:
+    def logits(self, first: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
         """First ids and second ids with -1 where hidden, both (B, rows, cols) -> (B, rows, cols, codes)."""
-        return self.generator(first, second).float()
+        return self.generator(first, second, condition).float()
 
-    def _picture(self, codes: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
-        return self.decoder((codes + self.quantizer.lookup(second)).permute(0, 3, 1, 2).contiguous(), condition)
-
-
-def leftover(tokenizer: ConvTokenizer, mel: Tensor, first: Tensor) -> tuple[Tensor, Tensor]:
-    """First codes and what they lack of the encoder's own vectors, both (B, rows, cols, D), of a picture (B, 1, bands, frames)."""
-    codes = tokenizer.quantizer.lookup(first)
-    return codes, F.normalize(tokenizer.vectors(mel).float(), dim=-1) - codes
+    def _picture(self, codes: Tensor, second: Tensor, condition: Tensor | None) -> Tensor:
+        return self.decoder(torch.cat([codes, second], dim=-1).permute(0, 3, 1, 2).contiguous(), condition)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Protocol
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, distributed, nn
@@ -78,7 +74,21 @@ class CosineQuantizer(nn.Module):
 
     @torch.no_grad()
     def _follow(self, z: Tensor, ids: Tensor) -> None:
-        follow_by_ema(self, z, ids, partial(F.normalize, dim=-1))
+        """Moves each code towards the mean of its vectors, over all processes, and restarts codes that die at vectors of the batch."""
+        count = torch.bincount(ids, minlength=self.codebook.shape[0]).to(z.dtype)
+        sums = torch.zeros_like(self.sums).index_add_(0, ids, z)
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.all_reduce(count)
+            distributed.all_reduce(sums)
+        self.usage.lerp_(count, 1 - self.ema_decay)
+        self.sums.lerp_(sums, 1 - self.ema_decay)
+        dead = self.usage < self.restart_below
+        self.codebook.copy_(F.normalize(self.sums / self.usage.clamp_min(1e-6)[:, None], dim=-1))
+        if dead.any():
+            fresh = z[torch.randint(z.shape[0], (int(dead.sum()),), device=z.device)]
+            self.codebook[dead] = fresh
+            self.sums[dead] = fresh
+            self.usage[dead] = 1.0
 
 
 def _rotate(z: Tensor, code: Tensor) -> Tensor:
@@ -86,33 +96,3 @@ def _rotate(z: Tensor, code: Tensor) -> Tensor:
     middle = F.normalize(z + code, dim=-1).detach()
     fixed = z.detach()
     return z - 2 * (z * middle).sum(dim=-1, keepdim=True) * middle + 2 * (z * fixed).sum(dim=-1, keepdim=True) * code
-
-
-class _Followed(Protocol):
-    codebook: Tensor
-    usage: Tensor
-    sums: Tensor
-    ema_decay: float
-    restart_below: float
-
-
-@torch.no_grad()
-def follow_by_ema(quantizer: _Followed, vectors: Tensor, ids: Tensor, finish: Callable[[Tensor], Tensor] = lambda mean: mean) -> None:
-    """Moves each code towards the mean of its vectors (N, D), over all processes, and restarts codes that die at vectors of the batch.
-
-    ``finish`` brings means to the form that codes have.
-    """
-    count = torch.bincount(ids, minlength=quantizer.codebook.shape[0]).to(vectors.dtype)
-    sums = torch.zeros_like(quantizer.sums).index_add_(0, ids, vectors)
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.all_reduce(count)
-        distributed.all_reduce(sums)
-    quantizer.usage.lerp_(count, 1 - quantizer.ema_decay)
-    quantizer.sums.lerp_(sums, 1 - quantizer.ema_decay)
-    dead = quantizer.usage < quantizer.restart_below
-    quantizer.codebook.copy_(finish(quantizer.sums / quantizer.usage.clamp_min(1e-6)[:, None]))
-    if dead.any():
-        fresh = vectors[torch.randint(vectors.shape[0], (int(dead.sum()),), device=vectors.device)]
-        quantizer.codebook[dead] = fresh
-        quantizer.sums[dead] = fresh
-        quantizer.usage[dead] = 1.0

@@ -51,13 +51,16 @@ class PromptEncoder(Protocol):
 
 @runtime_checkable
 class Detail(Protocol):
-    """A second code for each cell: what the first one, a tokenizer's, leaves over. A pack may do without."""
+    """A second code for each cell: what a picture has besides the first one, a tokenizer's. A pack may do without."""
 
-    def encode(self, tokenizer: Tokenizer, mel: Tensor, first: Tensor) -> Tensor:
-        """(B, 1, bands, frames) in -1..1 and its first ids (B, rows, cols) -> second ids (B, rows, cols)."""
+    def encode(self, mel: Tensor) -> Tensor:
+        """(B, 1, bands, frames) in -1..1 -> second ids (B, rows, cols)."""
 
-    def logits(self, first: Tensor, second: Tensor) -> Tensor:
-        """First ids and second ids with -1 where hidden, both (B, rows, cols) -> (B, rows, cols, second codes)."""
+    def logits(self, first: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
+        """First ids and second ids with -1 where hidden, both (B, rows, cols) -> (B, rows, cols, second codes).
+
+        ``condition`` as for a tokenizer.
+        """
 
     def decode(self, tokenizer: Tokenizer, first: Tensor, second: Tensor, condition: Tensor | None = None) -> Tensor:
         """First and second ids (B, rows, cols) -> (B, 1, bands, frames) in about -1..1; ``condition`` as for a tokenizer."""

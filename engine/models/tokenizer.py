@@ -93,10 +93,7 @@ class ConvTokenizer(nn.Module):
 
     def vectors(self, mel: Tensor) -> Tensor:
         """mel (B, 1, bands, frames) -> what is quantised (B, rows, cols, D); frames are padded with the last one to whole cells."""
-        missing = -mel.shape[-1] % 16
-        if missing:
-            mel = F.pad(mel, (0, missing, 0, 0), mode="replicate")
-        return self.encoder(mel).permute(0, 2, 3, 1)
+        return self.encoder(whole_cells(mel)).permute(0, 2, 3, 1)
 
     def encode(self, mel: Tensor) -> Tensor:
         """mel (B, 1, bands, frames) -> ids (B, rows, cols); frames are padded as for ``vectors``."""
@@ -106,3 +103,9 @@ class ConvTokenizer(nn.Module):
         """ids (B, rows, cols) -> mel (B, 1, bands, 16 cols); ``condition`` as in the role."""
         codes = self.quantizer.lookup(ids).permute(0, 3, 1, 2).contiguous()
         return self.decoder(codes, condition)
+
+
+def whole_cells(mel: Tensor) -> Tensor:
+    """The picture (B, 1, bands, frames), its last frame repeated up to a whole number of cells."""
+    missing = -mel.shape[-1] % 16
+    return F.pad(mel, (0, missing, 0, 0), mode="replicate") if missing else mel

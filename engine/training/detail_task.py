@@ -1,111 +1,108 @@
-"""Training of the detail part: a second codebook on what a finished tokenizer leaves over, its decoder, and its small generator."""
+"""Training of the detail part: a second codebook for what a decoder that knows the first codes still lacks, and its small generator.
+
+First its encoder, its codes and its decoder learn together, by the distances and the hints of the stage "hints"; from ``settle_from`` on
+the decoder learns alone. The generator of these codes is trained after that, by a task of its own.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.drawing import draw_detail
-from engine.models.detail import DetailConfig, ResidualDetail, leftover
+from engine.models.detail import DetailConfig, ResidualDetail
+from engine.models.prompt import ContrastivePromptEncoder
 from engine.models.tokenizer import ConvTokenizer
-from engine.sampling.masks import training_mask
-from engine.training.loop import LoopConfig, Trainer, averaged_copy, mean_of
-from engine.training.pictures import PatchDiscriminator, reconstruction_loss
-from engine.training.shards import ShardSet
-from engine.training.tokenizer_task import DB_PER_UNIT, TokenizerTask
-from engine.types import HIDDEN
+from engine.training.decoder_task import distances
+from engine.training.hints_task import HintsTask, HintsTraining, Told
+from engine.training.loop import LoopConfig, Trainer, averaged_copy
+from engine.training.tokenizer_task import DB_PER_UNIT
+
+# The share of unquantised batches at the start, so that the new encoder spreads its codes before it is bound to them.
+_OPEN_SHARE = 0.05
 
 
 @dataclass(frozen=True)
-class DetailTraining:
-    """Recipe of the detail part.
+class DetailTraining(HintsTraining):
+    """Recipe of codes and decoder.
 
-    The sizes of the decoder are the tokenizer's, whatever ``model`` says. The second codebook follows the data until ``settle_from`` of the
-    run; ``adversary_from`` is the share after which the discriminator joins.
+    The sizes of encoder and decoder are the tokenizer's, whatever ``model`` says. From ``settle_from`` of the run on, encoder and codebook
+    stay as they are.
     """
 
-    loop: LoopConfig = LoopConfig(steps=2600, batch_size=16)
+    loop: LoopConfig = LoopConfig(steps=2800, batch_size=10, warmup_steps=50, ema_decay=0.998, validate_every=200)
     model: DetailConfig = field(default_factory=DetailConfig)
-    learning_rate: float = 4e-4
-    crop_frames: int = 256
-    settle_from: float = 0.3
-    adversary_from: float = 0.3
-    adversary_weight: float = 0.02
-    validation_clips: int = 48
+    learning_rate: float = 5e-4
+    settle_from: float = 0.5
+    commitment: float = 0.25
 
 
-class DetailTask(TokenizerTask):
-    """Task role: crops of mel pictures in, detail part out; the tokenizer stays as it is."""
+class DetailTask(HintsTask):
+    """Task role: crops of mel pictures and what is said of them in, the detail part out, its generator untrained."""
 
     name = "detail"
+    recipe: DetailTraining
 
-    def __init__(self, recipe: DetailTraining, train: ShardSet, validation: ShardSet, tokenizer: ConvTokenizer) -> None:
-        torch.manual_seed(recipe.loop.seed)
-        self.recipe, self.config = recipe, recipe.loop
-        self.train, self.validation = train, validation
+    def __init__(
+        self, recipe: DetailTraining, tokenizer: ConvTokenizer, prompt: ContrastivePromptEncoder, train: Told, validation: Told
+    ) -> None:
+        super().__init__(recipe, tokenizer, prompt, train, validation)
         self.tokenizer = tokenizer.eval().requires_grad_(False)
-        self.network: nn.Module = build_detail(recipe.model, tokenizer)
+        self.network: nn.Module = build_detail(recipe.model, tokenizer).to(memory_format=torch.channels_last)
+        self.network.quantizer.open_calls = round(_OPEN_SHARE * recipe.loop.steps)
+        self.network.generator.requires_grad_(False)
         self.averaged = averaged_copy(self.network)
-        self.discriminator = PatchDiscriminator()
 
-    def batch(self, rng: np.random.Generator, size: int, step: int) -> dict[str, Tensor]:
-        """Crops as for the tokenizer, and the second codes that the generator has to guess."""
-        crops = super().batch(rng, size, step)
-        rows, cols = self.network.config.rows, self.recipe.crop_frames // 16
-        hidden = np.stack([training_mask(rng, rows, cols, structured_share=0.0, arccosine_share=1.0) for _ in range(size)])
-        return {**crops, "hidden": torch.from_numpy(hidden)}
+    def optimizers(self) -> list[tuple[nn.Module, list[torch.optim.Optimizer]]]:
+        """Of encoder and decoder."""
+        parameters = [*self.network.encoder.parameters(), *self.network.decoder.parameters()]
+        return [(self.network, [torch.optim.AdamW(parameters, self.recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)])]
 
     def update(self, trainer: Trainer, batch: dict[str, Tensor]) -> dict[str, float]:
-        """One step of codebook, decoder and generator and, later in the run, of the discriminator."""
-        mel, hidden = batch["mel"], batch["hidden"]
-        progress = trainer.step / self.config.steps
-        self.network.quantizer.settled = progress >= self.recipe.settle_from
-        with torch.no_grad():
-            first = self.tokenizer.to(mel.device).encode(mel)
-            codes, residual = leftover(self.tokenizer, mel, first)
-        prediction, second, logits = trainer.modules[0](codes, residual, first, hidden)
-        prediction, target = prediction.float(), second[hidden]
-        guessing = F.cross_entropy(logits.float(), target)
-        loss = reconstruction_loss(prediction, mel) + guessing
-        logs = {"l1_db": DB_PER_UNIT * F.l1_loss(prediction, mel).item(), "guessing": guessing.item()}
-        adversarial = progress >= self.recipe.adversary_from
-        if adversarial:
-            loss = loss - self.recipe.adversary_weight * trainer.modules[1](prediction).float().mean()
-        trainer.descend(0, loss)
-        if adversarial:
-            logs["adversary"] = self._teach_adversary(trainer, mel, prediction.detach())
-        return {**logs, "right": (logits.argmax(dim=-1) == target).float().mean().item()}
+        """One step."""
+        settled = trainer.step >= self.recipe.settle_from * self.config.steps
+        self.network.quantizer.train(not settled)
+        self.network.encoder.requires_grad_(not settled)
+        mel = batch["mel"].contiguous(memory_format=torch.channels_last)
+        drawn, commitment = trainer.modules[0](mel, self._codes(mel), batch["condition"])
+        seen, heard = distances(drawn.float(), mel).sum(), self._heard(drawn.float(), mel)
+        trainer.descend(0, seen + self.recipe.heard_weight * heard + self.recipe.commitment * commitment)
+        return {"distance": seen.item(), "heard": heard.item(), "commitment": commitment.item()}
 
+    @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Log-mel L1 in dB on held-out clips: by the first codes alone, by both, and by first codes and second ones that were drawn."""
-        self.train.refresh()
-        self.validation.refresh()
-        device = next(self.averaged.parameters()).device
-        self.tokenizer.to(device)
-        clips = range(min(self.recipe.validation_clips, len(self.validation)))
-        rows = [self._errors(torch.from_numpy(self.validation.mel(clip))[None, None].to(device), clip) for clip in clips]
-        return {**mean_of(rows), "clips": len(self.train)}
+        """Distances and log-mel L1 in dB on held-out clips, told by a caption, by the first codes alone and by both; codes in use."""
+        rows, used = [], []
+        for mel, caption in self._held_out():
+            first, second = self.tokenizer.encode(mel), self.averaged.encode(mel)
+            pictures = [self.tokenizer.decode(first, caption), self.averaged.decode(self.tokenizer, first, second, caption)]
+            errors = [(distances(picture.float(), mel).sum(), DB_PER_UNIT * F.l1_loss(picture, mel)) for picture in pictures]
+            rows.append([[float(value) for value in pair] for pair in errors])
+            used.append(second.flatten())
+        if not rows:
+            return {}
+        (first_distance, first_db), (distance, l1_db) = np.mean(rows, axis=0)
+        count = float(torch.cat(used).unique().numel())
+        return {"val_distance": distance, "val_l1_db": l1_db, "val_first": first_distance, "val_first_db": first_db, "val_codes": count}
 
-    def _errors(self, mel: Tensor, seed: int) -> dict[str, float]:
-        detail, tokenizer, c = self.averaged, self.tokenizer, self.averaged.config
-        first = tokenizer.encode(mel)
-        second = detail.encode(tokenizer, mel, first)
-        drawn = draw_detail(partial(detail.logits, first), torch.full_like(first[0], HIDDEN), seed, c.steps, c.token_temperature)
-        pictures = {
-            "val_first_db": tokenizer.decode(first),
-            "val_l1_db": detail.decode(tokenizer, first, second),
-            "val_drawn_db": detail.decode(tokenizer, first, drawn[None]),
-        }
-        return {name: DB_PER_UNIT * F.l1_loss(picture.clamp(-1, 1), mel).item() for name, picture in pictures.items()}
+    @torch.no_grad()
+    def _codes(self, mel: Tensor) -> Tensor:
+        """First codes (B, rows, cols, D) of pictures."""
+        tokenizer = self.tokenizer.to(mel.device)
+        return tokenizer.quantizer.lookup(tokenizer.encode(mel))
 
 
 def build_detail(config: DetailConfig, tokenizer: ConvTokenizer) -> ResidualDetail:
-    """An untrained detail part of a tokenizer: its decoder begins as the tokenizer's own."""
+    """An untrained detail part of a tokenizer: its encoder and decoder begin as the tokenizer's own, but for what is new in them."""
     detail = ResidualDetail(replace(config, **asdict(tokenizer.config)))
-    detail.decoder.load_state_dict(tokenizer.decoder.state_dict())
+    fresh = detail.decoder[0].weight
+    known = {**tokenizer.decoder.state_dict()}
+    known["0.weight"] = torch.cat([known["0.weight"], 0.3 * fresh[:, tokenizer.config.code_dim :].detach()], dim=1)
+    detail.decoder.load_state_dict(known)
+    last = f"{len(tokenizer.encoder) - 1}."
+    kept = {name: value for name, value in tokenizer.encoder.state_dict().items() if not name.startswith(last)}
+    detail.encoder.load_state_dict({**detail.encoder.state_dict(), **kept})
     return detail

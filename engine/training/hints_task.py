@@ -10,6 +10,7 @@ of any decoder, and said little of the single sounds (measured in LOG.md).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,18 +134,22 @@ class HintsTask:
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """Distances and log-mel L1 in dB on held-out clips, told by a caption, and the same where nothing is said."""
-        told, count = self.validation, min(self.recipe.validation_clips, len(self.validation.clips))
-        device = next(self.averaged.parameters()).device
         rows = []
-        for clip in range(count):
-            mel = torch.from_numpy(told.clips.mel(clip))[None, None].to(device)
-            caption = torch.from_numpy(told.words.texts[clip, :1].astype(np.float32)).to(device)
-            pictures = [self.averaged.decoder(codes_of(self.network, mel), said).float() for said in (F.normalize(caption, dim=-1), None)]
+        for mel, caption in self._held_out():
+            pictures = [self.averaged.decoder(codes_of(self.network, mel), said).float() for said in (caption, None)]
             rows.append([(distances(picture, mel).sum().item(), DB_PER_UNIT * F.l1_loss(picture, mel).item()) for picture in pictures])
         if not rows:
             return {}
         (distance, l1_db), (silent, silent_db) = np.mean(rows, axis=0)
         return {"val_distance": distance, "val_l1_db": l1_db, "val_untold": silent, "val_untold_db": silent_db}
+
+    def _held_out(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Pictures (1, 1, bands, frames) of validation and a caption (1, D) of each."""
+        told, device = self.validation, next(self.averaged.parameters()).device
+        for clip in range(min(self.recipe.validation_clips, len(told.clips))):
+            mel = torch.from_numpy(told.clips.mel(clip))[None, None].to(device)
+            caption = torch.from_numpy(told.words.texts[clip, :1].astype(np.float32)).to(device)
+            yield mel, F.normalize(caption, dim=-1)
 
     def _heard(self, drawn: Tensor, mel: Tensor) -> Tensor:
         """Distances of what the ear makes of both, place by place and over the whole time, each channel in its own spread."""

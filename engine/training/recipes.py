@@ -14,6 +14,7 @@ from engine.models.transformer import EMBEDDED_LARGE, GeneratorConfig
 from engine.models.vocoder import VocoderConfig
 from engine.training.critic_task import CriticTraining
 from engine.training.decoder_task import DecoderTraining
+from engine.training.detail_generator_task import DetailGeneratorTraining
 from engine.training.detail_task import DetailTraining
 from engine.training.generator_task import PAPER_TRAINING, GeneratorTraining
 from engine.training.hints_task import HintsTraining
@@ -43,6 +44,7 @@ class EmbeddedRun:
     hints: HintsTraining = HintsTraining()
     generator: GeneratorTraining = GeneratorTraining()
     detail: DetailTraining = DetailTraining()
+    detail_generator: DetailGeneratorTraining = DetailGeneratorTraining()
     critic: CriticTraining = CriticTraining()
     sampling: SamplingSettings = EMBEDDED_SAMPLING
     name: str = "Melbrush embedded"
@@ -62,6 +64,7 @@ def toy_run() -> EmbeddedRun:
         hints=HintsTraining(loop=loop),
         generator=GeneratorTraining(loop=loop),
         detail=DetailTraining(loop=loop),
+        detail_generator=DetailGeneratorTraining(loop=loop),
         critic=CriticTraining(loop=loop),
         name="Rehearsal",
         id="toy",
@@ -82,6 +85,7 @@ def smallest_run() -> EmbeddedRun:
         hints=HintsTraining(loop=loop, crop_frames=64, validation_clips=2),
         generator=GeneratorTraining(loop=loop, model=generator),
         detail=DetailTraining(loop=loop, model=DetailConfig(width=16, blocks=1, heads=2, hidden=32), crop_frames=64, validation_clips=2),
+        detail_generator=DetailGeneratorTraining(loop=loop),
         critic=CriticTraining(loop=loop, model=CriticConfig(blocks=1, width=16, heads=2, hidden=32)),
         sampling=SamplingSettings(steps=4),
         name="Smallest",

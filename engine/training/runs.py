@@ -19,7 +19,6 @@ from torch import nn
 from engine.corpus.registry import recipes
 from engine.geometry import Geometry
 from engine.models.critic import TokenCritic
-from engine.models.detail import ResidualQuantizer
 from engine.models.folders import pack_folder
 from engine.models.pack import ARCHITECTURES, Manifest, Pack, load_pack, write_pack
 from engine.models.prompt import ContrastivePromptEncoder, words_of
@@ -31,6 +30,7 @@ from engine.models.vocoder import FourierVocoder
 from engine.training.checkpoint import load_checkpoint
 from engine.training.critic_task import CriticTask
 from engine.training.decoder_task import DecoderTask, calmed, extended, with_grain
+from engine.training.detail_generator_task import BothCodes, DetailGeneratorTask, encode_second, second_codes
 from engine.training.detail_task import DetailTask, build_detail
 from engine.training.early_stopping import FEWEST_CLIPS, WatchedGeneratorTask
 from engine.training.encode import TokenSet, encode_shard
@@ -174,8 +174,10 @@ class Workshop:
         if not isinstance(tokenizer, ConvTokenizer) or not self.run.hints.listens:
             yield "hints: the decoder draws what the codes say and is told nothing."
             return
-        told = [Told(*pair) for pair in zip(self._sets(), self._token_sets(), strict=True)]
-        yield from self._train(HintsTask(self.run.hints, tokenizer, self.trained_prompt(), *told))
+        yield from self._train(HintsTask(self.run.hints, tokenizer, self.trained_prompt(), *self._told()))
+
+    def _told(self) -> list[Told]:
+        return [Told(*pair) for pair in zip(self._sets(), self._token_sets(), strict=True)]
 
     def _token_sets(self) -> tuple[TokenSet, TokenSet]:
         train, validation = (TokenSet(self.shards, self.encoded, split) for split in ("train", "validation"))
@@ -187,7 +189,14 @@ class Workshop:
         tokenizer = self.trained_tokenizer()
         if not isinstance(tokenizer, ConvTokenizer):
             raise EngineError("value", "Only the light tokenizer can have a detail part.")
-        yield from self._train(DetailTask(self.run.detail, *self._sets(), tokenizer))
+        yield from self._train(DetailTask(self.run.detail, tokenizer, self.trained_prompt(), *self._told()))
+        if self.stopped:
+            return
+        detail, folder = self._averaged("detail", build_detail(self.run.detail.model, tokenizer)), self.folder / "second"
+        for path in sorted(self.shards.glob("shard-*")):
+            yield f"second codes of {encode_second(path, folder, detail).stem}"
+        both = [BothCodes(words, second_codes(words, folder)) for words in self._token_sets()]
+        yield from self._train(DetailGeneratorTask(self.run.detail_generator, detail.config, *both))
 
     def _critic(self) -> Iterator[str]:
         train, validation = self._token_sets()
@@ -214,8 +223,7 @@ class Workshop:
         return WatchedGeneratorTask(recipe, train, validation, self.trained_tokenizer(), self.trained_prompt())
 
     def _train(self, task: Any) -> Iterator[str]:
-        # The decoder has none: it starts from the tokenizer of this run.
-        source = getattr(self.start, task.name, None)
+        source = self._source(task.name)
         if source is not None:
             for network in (task.network, task.averaged):
                 _take_over(network, source, task.name)
@@ -227,12 +235,19 @@ class Workshop:
         if trainer.best is not None:
             yield f"{task.name}: nearest to the held-out clips at step {trainer.best.step}, Frechet distance {trainer.best.distance:.3f}"
 
+    def _source(self, part: str) -> nn.Module | None:
+        """What the pack to start from has of a part; the decoder has nothing there, for it starts from the tokenizer of this run."""
+        if part == "detail-generator":
+            return getattr(getattr(self.start, "detail", None), "generator", None)
+        return getattr(self.start, part, None)
+
     def _averaged(self, part: str, network: nn.Module, prefix: str = "") -> nn.Module:
-        path = self.checkpoints / f"{part}.safetensors"
-        if not path.exists() and self.start:
-            return _take_over(network, getattr(self.start, part), part).eval().requires_grad_(False)
+        path, source = self.checkpoints / f"{part}.safetensors", self._source(part)
+        if not path.exists() and source is not None:
+            return _take_over(network, source, part).eval().requires_grad_(False)
         if not path.exists():
-            raise EngineError("path", f"There is no checkpoint {path}; do the stage {part} first.")
+            stage = part.removesuffix("-generator")
+            raise EngineError("path", f"There is no checkpoint {path}; do the stage {stage} first.")
         checkpoint = load_checkpoint(path)
         state = checkpoint["best"]["weights"] if "best" in checkpoint else checkpoint["averaged"]
         network.load_state_dict({key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)})
@@ -314,7 +329,9 @@ class Workshop:
     def _extras(self, tokenizer: nn.Module) -> Iterator[nn.Module]:
         """The parts besides: those that this run has trained, and those of the pack to start from if what they build on stayed."""
         if self._has_trained("detail"):
-            yield self._averaged("detail", build_detail(self.run.detail.model, tokenizer))
+            detail = self._averaged("detail", build_detail(self.run.detail.model, tokenizer))
+            detail.generator = self._averaged("detail-generator", detail.generator)
+            yield detail
         elif self.start and self.start.detail is not None and not self._has_trained("tokenizer", "decoder", "hints"):
             yield self.start.detail
         if self._has_trained("critic"):
@@ -399,7 +416,7 @@ def _take_over(network: nn.Module, source: nn.Module, part: str) -> nn.Module:
     except RuntimeError as error:
         raise EngineError("pack", f"The {part} of the pack to start from has another size than this recipe's.") from error
     for module in inner.modules():
-        if isinstance(module, CosineQuantizer | ResidualQuantizer):
+        if isinstance(module, CosineQuantizer):
             module.go_on()
     return network
 

@@ -1,9 +1,11 @@
 """The detail part: what its attention sees, shapes of any length, codes that are found again."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
-from engine.models.detail import DetailConfig, LocalAttention, ResidualDetail, ResidualQuantizer, leftover
+from engine.models.detail import DetailConfig, LocalAttention, ResidualDetail
 from engine.models.roles import Detail
 from engine.models.tokenizer import ConvTokenizer
 from engine.types import HIDDEN
@@ -69,7 +71,7 @@ def test_shapes_of_any_length(detail: ResidualDetail, cols: int) -> None:
     tokenizer = ConvTokenizer(SMALL).eval()
     mel = torch.rand(2, 1, 80, 16 * cols - 5) * 2 - 1
     first = tokenizer.encode(mel)
-    second = detail.encode(tokenizer, mel, first)
+    second = detail.encode(mel)
     assert second.shape == (2, 5, cols) and int(second.min()) >= 0 and int(second.max()) < 32
     assert detail.logits(first, second).shape == (2, 5, cols, 32)
     assert detail.decode(tokenizer, first, second).shape == (2, 1, 80, 16 * cols)
@@ -77,24 +79,44 @@ def test_shapes_of_any_length(detail: ResidualDetail, cols: int) -> None:
 
 
 @torch.inference_mode()
-def test_the_sum_of_both_codes_is_nearer_to_what_the_encoder_said(detail: ResidualDetail) -> None:
+def test_both_codes_are_seen(detail: ResidualDetail) -> None:
     tokenizer = ConvTokenizer(SMALL).eval()
-    mel = torch.rand(4, 1, 80, 160) * 2 - 1
-    first = tokenizer.encode(mel)
-    codes, residual = leftover(tokenizer, mel, first)
-    torch.testing.assert_close((codes + residual).norm(dim=-1), torch.ones(4, 5, 10))
-    for _ in range(20):
-        detail.quantizer.follow(residual.flatten(0, -2))
-    second = detail.quantizer.lookup(detail.encode(tokenizer, mel, first))
-    assert (residual - second).pow(2).sum() < 0.5 * residual.pow(2).sum()
+    first, second = grid(4), grid(4, seed=1)
+    picture = detail.decode(tokenizer, first, second)
+    assert not torch.equal(picture, detail.decode(tokenizer, first, (second + 1) % 32))
+    assert not torch.equal(picture, detail.decode(tokenizer, (first + 1) % 32, second))
 
 
-def test_nearest_is_nearest_by_distance() -> None:
+def test_training_passes_gradients_through_the_second_codes_to_their_encoder(detail: ResidualDetail) -> None:
+    tokenizer = ConvTokenizer(SMALL).eval()
+    mel = torch.rand(2, 1, 80, 64) * 2 - 1
+    codes = tokenizer.quantizer.lookup(tokenizer.encode(mel))
+    picture, commitment = detail(mel, codes)
+    assert picture.shape == mel.shape and commitment > 0
+    (picture - mel).abs().mean().backward()
+    assert detail.encoder[0].weight.grad.abs().sum() > 0
+
+
+@torch.inference_mode()
+def test_its_generator_and_decoder_listen_to_a_prompt_for_all_cells_or_for_each() -> None:
     torch.manual_seed(0)
-    quantizer = ResidualQuantizer(20, 6)
-    quantizer.codebook.mul_(torch.linspace(0.1, 30, 20)[:, None])
-    points = torch.randn(50, 6)
-    assert torch.equal(quantizer.nearest(points), torch.cdist(points, quantizer.codebook).argmin(dim=-1))
+    part = ResidualDetail(replace(SMALL, hint_dim=6)).eval()
+    tokenizer = ConvTokenizer(SMALL).eval()
+    first, second, said = grid(20), torch.full((2, 5, 20), HIDDEN), torch.nn.functional.normalize(torch.randn(2, 6), dim=-1)
+    assert torch.equal(part.logits(first, second, said), part.logits(first, second)), "it has not learned to listen yet"
+    torch.nn.init.normal_(part.generator.hint.say.weight)
+    told = part.logits(first, second, said)
+    assert (told - part.logits(first, second)).abs().max() > 1e-2
+    everywhere = said[..., None, None].expand(-1, -1, 5, 20).clone()
+    torch.testing.assert_close(part.logits(first, second, everywhere), told)
+    everywhere[..., 12:] = 0.0
+    apart = (part.logits(first, second, everywhere) - told).abs().amax(dim=(0, 1, 3))
+    assert (apart[:6] < 1e-5).all() and (apart[12:] > 1e-2).all(), "six columns reach no further"
+    for layer in part.decoder:
+        if hasattr(layer, "say"):
+            torch.nn.init.normal_(layer.say.weight)
+    filled = grid(20, seed=1)
+    assert not torch.equal(part.decode(tokenizer, first, filled, said), part.decode(tokenizer, first, filled))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from engine.models.pack import load_pack
 from engine.training.critic_task import CriticTraining
+from engine.training.detail_generator_task import DetailGeneratorTraining
 from engine.training.detail_task import DetailTraining
 from engine.training.loop import LoopConfig
 from engine.training.runs import ALL_STAGES, STAGES, Workshop
@@ -27,6 +28,7 @@ def workshop(tmp_path: Path) -> Workshop:
         RUN,
         generator=replace(RUN.generator, model=load_pack(tmp_path / "tiny").generator.config),
         detail=DetailTraining(loop=LOOP, model=DETAIL, crop_frames=64, validation_clips=1),
+        detail_generator=DetailGeneratorTraining(loop=LOOP, validation_clips=2),
         critic=CriticTraining(loop=LOOP, model=CRITIC, validation_clips=2),
     )
     return Workshop(tmp_path / "run", run, start=tmp_path / "tiny")
@@ -64,6 +66,16 @@ def test_a_run_without_them_makes_a_pack_without_them(workshop: Workshop, tmp_pa
     assert pack.detail is None and pack.critic is None and "detail" not in pack.manifest.provenance["steps"]
 
 
-def test_a_critic_needs_tokens(workshop: Workshop) -> None:
+@pytest.mark.parametrize("part", ["detail", "critic"])
+def test_they_need_tokens(workshop: Workshop, part: str) -> None:
     with pytest.raises(EngineError, match="do the stage tokens first"):
-        list(workshop.stage("critic"))
+        list(workshop.stage(part))
+
+
+def test_a_detail_part_without_its_generator_is_not_exported(workshop: Workshop, tmp_path: Path) -> None:
+    for stage in ("tokens", "detail"):
+        list(workshop.stage(stage))
+    (workshop.checkpoints / "detail-generator.safetensors").unlink()
+    with pytest.raises(EngineError, match="do the stage detail first"):
+        workshop.export(tmp_path / "half")
+    assert not (tmp_path / "half").exists()
