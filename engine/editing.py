@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from engine.geometry import Geometry
 from engine.masks import Mask
 from engine.sampling.schedules import SCHEDULES
-from engine.types import HIDDEN, Clip, EngineError, SamplingSettings, TokenGrid
+from engine.types import HIDDEN, MAX_DURATION_S, Clip, EngineError, SamplingSettings, TokenGrid
 
-SHORTEST_S, LONGEST_S = 0.1, 600.0
+SHORTEST_S = 0.1
 
 _STEPS_OF_AN_EDIT = 16
 _SEAM_FRAMES = 3
@@ -87,8 +87,8 @@ def check_length(clip: Clip) -> None:
     """Raises EngineError("value") for a sound that is too short or too long to be edited."""
     if clip.samples.shape[-1] < round(SHORTEST_S * clip.sample_rate):
         raise EngineError("value", f"Sounds shorter than {SHORTEST_S:g} s cannot be edited; this one has {clip.duration_s:.3f} s.")
-    if clip.duration_s > LONGEST_S + 0.5:
-        raise EngineError("value", f"Sounds longer than {LONGEST_S / 60:.0f} minutes cannot be edited; cut this one first.")
+    if clip.duration_s > MAX_DURATION_S + 0.5:
+        raise EngineError("value", f"Sounds longer than {MAX_DURATION_S / 60:.0f} minutes cannot be edited; cut this one first.")
 
 
 def thinned(hidden: NDArray[np.bool_], strength: float, seed: int) -> NDArray[np.bool_]:

@@ -23,7 +23,20 @@ from engine.signal.audio_io import mono_at, resample
 from engine.signal.blend import blend_into, kept
 from engine.signal.loudness import loudness_of
 from engine.signal.mel import SILENCE_DB, normalise, spectrogram
-from engine.types import HIDDEN, Clip, EngineError, Finished, GenerationRequest, Spectrogram, StepUpdate, Take, TakeReady, Timing, TokenGrid
+from engine.types import (
+    HIDDEN,
+    MAX_DURATION_S,
+    Clip,
+    EngineError,
+    Finished,
+    GenerationRequest,
+    Spectrogram,
+    StepUpdate,
+    Take,
+    TakeReady,
+    Timing,
+    TokenGrid,
+)
 
 if TYPE_CHECKING:
     from engine.pipeline import Pipeline
@@ -78,7 +91,7 @@ def redraw(pipeline: Pipeline, job: Fill | Extend | Restore | MakeLoop) -> Itera
 
 def _in_codes_of(pipeline: Pipeline, source: Take, pack_id: str) -> Take:
     """The take with codes that the pack ``pack_id`` of the pipeline understands: those of another pack mean other sounds."""
-    if source.request.pack_id == pack_id:
+    if source.request.pack_id == pack_id and source.request.pack_hash in ("", pipeline.pack.manifest.hash):
         return source
     if source.spectrogram.geometry != pipeline.geometry:
         made_with = source.request.pack_id
@@ -107,8 +120,8 @@ def _extend(pipeline: Pipeline, job: Extend, watch: dict[str, float]) -> Drawing
     geometry, source = pipeline.geometry, job.source
     if not (min(job.before_s, job.after_s) >= 0 and 0 < job.before_s + job.after_s < np.inf):
         raise EngineError("value", "Say how many seconds shall be added before or after the sound.")
-    if source.clip.duration_s + job.before_s + job.after_s > editing.LONGEST_S:
-        raise EngineError("value", f"The sound would get longer than {editing.LONGEST_S / 60:.0f} minutes.")
+    if source.clip.duration_s + job.before_s + job.after_s > MAX_DURATION_S:
+        raise EngineError("value", f"The sound would get longer than {MAX_DURATION_S / 60:.0f} minutes.")
     clip, first, surplus = editing.padded(source.clip, job.before_s, job.after_s, geometry)
     inside = max(1, min(source.spectrogram.log_mel.shape[1], int(source.clip.duration_s / geometry.frame_s)))
     frames = max(first + inside, geometry.samples_to_frames(round(clip.duration_s * geometry.sample_rate)))
@@ -275,11 +288,21 @@ class _Run:
         out[:, first:last] = np.where(weights > 0, own + weights * (drawn[:, : last - first] - own), own)
         return out
 
-    def _plain(self, ids: Tensor, condition: Tensor) -> Spectrogram:
+    def _plain(self, ids: Tensor, condition: Tensor, first_col: int) -> Spectrogram:
         return self.pipeline.picture_of(ids[None], condition)
 
-    def _detailed(self, ids: Tensor, condition: Tensor) -> Spectrogram:
-        return self.pipeline.detailed_picture_of(ids, self.request.seed, condition)
+    def _detailed(self, ids: Tensor, condition: Tensor, first_col: int) -> Spectrogram:
+        return self.pipeline.detailed_picture_of(ids, self.request.seed, condition, self._known_detail(first_col, ids.shape[1]))
+
+    def _known_detail(self, first_col: int, cols: int) -> Tensor | None:
+        """Second codes (rows, cols) of columns of the source, hidden where the first ones were."""
+        detail, cell = self.pipeline.pack.detail, self.geometry.cell_frames
+        if detail is None:
+            return None
+        picture = self.plan.picture[:, first_col * cell : (first_col + cols) * cell]
+        second = detail.encode(torch.from_numpy(normalise(picture))[None, None].to(self.pipeline.device))[0]
+        hidden = torch.from_numpy(self.plan.hidden[:, first_col : first_col + cols]).to(second.device)
+        return second.masked_fill(hidden, HIDDEN)
 
     def _told(self, first: int, last: int) -> Tensor:
         """What the decoder is told of columns: the prompt (1, D), or for each cell the one of its region (1, D, rows, cols)."""
@@ -290,14 +313,14 @@ class _Run:
             told = torch.where(cells[:, first:last], own[..., None, None], told)
         return told
 
-    def _decoded(self, ids: Tensor, first: int, last: int, look: Callable[[Tensor, Tensor], Spectrogram]) -> NDArray[np.float32]:
+    def _decoded(self, ids: Tensor, first: int, last: int, look: Callable[[Tensor, Tensor, int], Spectrogram]) -> NDArray[np.float32]:
         """The picture of columns; the tokenizer sees no more of them at once than it was trained on, and a few."""
         starts = window_starts(last - first, self.geometry.cols)
         out = np.zeros((self.geometry.bands, (last - first) * self.geometry.cell_frames), np.float32)
         for start in starts:
             stop = last - first if len(starts) == 1 else start + self.geometry.cols
             cells = ids[:, first + start : first + stop].to(self.pipeline.device)
-            mel = look(cells, self._told(first + start, first + stop)).log_mel
+            mel = look(cells, self._told(first + start, first + stop), first + start).log_mel
             skip = 0 if start == 0 else _SHARED_COLS * self.geometry.cell_frames
             out[:, start * self.geometry.cell_frames + skip : stop * self.geometry.cell_frames] = mel[:, skip:]
         return out

@@ -14,6 +14,10 @@ from engine.geometry import Geometry
 HIDDEN = -1
 MAX_STEPS = 256
 """Iterations in which a grid may be drawn at most."""
+MAX_CANDIDATES = 16
+"""Results of which the one that suits the prompt best may be chosen at most."""
+MAX_DURATION_S = 600.0
+"""Seconds that a sound may last at most."""
 
 ErrorKind = Literal["prompt", "audio", "pack", "path", "value", "device", "numeric", "memory", "text", "project"]
 OrderName = Literal["confidence", "span", "halton", "critic"]
@@ -101,7 +105,8 @@ class SamplingSettings:
 class GenerationRequest:
     """The whole truth about a run: can be stored, compared and replayed.
 
-    ``reference`` is a path of a sound that joins the prompt with weight ``blend`` (0 text only, 1 sound only).
+    ``reference`` is a path of a sound that joins the prompt with weight ``blend`` (0 text only, 1 sound only). ``pack_hash`` tells versions
+    of the pack ``pack_id`` apart; it is empty where nobody noted it.
     """
 
     prompt: str
@@ -113,6 +118,7 @@ class GenerationRequest:
     seed: int = 0
     count: int = 1
     pack_id: str = "embedded"
+    pack_hash: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.session.document import Document
-from engine.types import SamplingSettings
+from engine.types import MAX_DURATION_S, SamplingSettings
 from gui.icons import icon
 from gui.prompt_field import ProjectUndo
 from gui.reference_slot import ReferenceSlot
@@ -29,7 +29,7 @@ from gui.seed_field import SeedField
 from gui.theme import SPACE
 
 MOST_VARIATIONS = 4
-SHORTEST_S, LONGEST_S = 0.5, 600.0
+SHORTEST_S = 0.5
 
 
 def captioned(caption: str, control: QWidget) -> QWidget:
@@ -280,7 +280,7 @@ class PromptDetails(QWidget):
 
     def _make_duration(self) -> QDoubleSpinBox:
         spin = QDoubleSpinBox(self)
-        spin.setRange(SHORTEST_S, LONGEST_S)
+        spin.setRange(SHORTEST_S, MAX_DURATION_S)
         spin.setDecimals(1)
         spin.setSingleStep(0.5)
         spin.setSuffix(self.tr(" s"))
