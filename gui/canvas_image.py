@@ -145,9 +145,12 @@ def _columns(mel: MelImage, frames: NDArray[np.float64], rows: slice) -> NDArray
     left = np.clip(whole, 0, last).astype(np.intp)
     right = np.clip(whole + 1, 0, last).astype(np.intp)
     columns = mel.columns(step, rows, left)
-    columns += (mel.columns(step, rows, right) - columns) * (position - whole).astype(np.float32)
+    # Single frames that stand for many are not neighbours: nothing lies between them.
+    if step == 0 or not mel.is_coarse:
+        columns += (mel.columns(step, rows, right) - columns) * (position - whole).astype(np.float32)
     columns[:, (frames < 0) | (frames > mel.frames)] = _EMPTY_DB
-    return columns
+    # Taken column by column it lies so in memory, and from here on it is read row by row.
+    return np.ascontiguousarray(columns)
 
 
 def _needed_rows(centres: NDArray[np.float64], spacing: float, rows: int) -> slice:
@@ -156,15 +159,19 @@ def _needed_rows(centres: NDArray[np.float64], spacing: float, rows: int) -> sli
     return slice(max(0, math.floor(centres.min() - reach) + 1), min(rows, math.ceil(centres.max() + reach)))
 
 
-def _between_rows(columns: NDArray[np.float32], centres: NDArray[np.float64], spacing: float) -> NDArray[np.float32]:
-    """The picture [rows, columns] at positions between row centres; each is a mean of its neighbours, of more if rows outnumber pixels."""
+def _between_rows(
+    columns: NDArray[np.float32], slopes: NDArray[np.float32], centres: NDArray[np.float64], spacing: float
+) -> NDArray[np.float32]:
+    """The picture [rows, columns] at positions between row centres; each is a mean of its neighbours, of more if rows outnumber pixels.
+
+    ``slopes`` [rows, columns] is what each row lacks to the next one.
+    """
     if spacing <= 1.0:
         # No product of matrices: that library would share the work with a thread of its own and wait for it, also on a busy computer.
         below = centres.astype(np.intp)
-        lower, pixels = columns[below], columns[np.minimum(below + 1, len(columns) - 1)]
-        pixels -= lower
+        pixels = slopes[below]
         pixels *= (centres - below)[:, None].astype(np.float32)
-        pixels += lower
+        pixels += columns[below]
         return pixels
     distance = np.abs(centres[:, None] - np.arange(len(columns)))
     weights = np.maximum(0.0, 1.0 - distance / spacing)
@@ -176,11 +183,14 @@ def _coloured(
 ) -> QImage:
     """An image that owns its pixels: one column for each of ``columns``, one row for each of ``centres``."""
     height, width = len(centres), columns.shape[1]
-    image = QImage(width, height, QImage.Format.Format_RGB32)
-    pixels = np.frombuffer(image.bits(), np.uint32).reshape(height, width)
+    # One byte for each pixel while it is computed; Qt looks the colours up faster.
+    image = QImage(width, height, QImage.Format.Format_Indexed8)
+    image.setColorTable(table.tolist())
+    pixels = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())[:, :width]
+    slopes = np.diff(columns, axis=0, append=columns[-1:])
     strip = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, strip):
-        indices = _between_rows(columns, centres[top : top + strip], spacing).astype(np.intp)
-        np.take(table, indices, out=pixels[top : top + strip], mode="clip")
+        pixels[top : top + strip] = _between_rows(columns, slopes, centres[top : top + strip], spacing)
+    image = image.convertToFormat(QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     return image

@@ -121,14 +121,14 @@ class Controller(QObject):
         self._start(request, self.tr("Generate “{}”").format(_short(request.prompt)))
 
     def branch(self, take_id: str, step: int) -> None:
-        """Goes on from an iteration of a take with the prompt, seed and settings of now."""
+        """Goes on from an iteration of a take with the prompt, seed and settings of now, and with the pack that drew it."""
         entry = self.document.entry(take_id)
         if entry is None or entry.take.history is None or not 0 < step < entry.take.history.steps:
             return
-        settings = replace(self.document.settings, steps=max(1, self.document.settings.steps - step))
-        request = self._request(count=1, duration_s=entry.take.request.duration_s, settings=settings)
-        if not request.prompt.strip():
-            request = replace(request, prompt=entry.take.request.prompt)
+        settings, made = replace(self.document.settings, steps=max(1, self.document.settings.steps - step)), entry.take.request
+        prompt = self.document.prompt if self.document.prompt.strip() else made.prompt
+        request = self._request(count=1, duration_s=made.duration_s, settings=settings)
+        request = replace(request, prompt=prompt, pack_id=made.pack_id, pack_hash=made.pack_hash)
         label = self.tr("Branch from step {} of {}").format(step, entry.name)
         self._start(request, label, "branched", take_id, start=entry.take.history.grid_after(step))
 
@@ -140,7 +140,8 @@ class Controller(QObject):
 
     def _request(self, **fields: Any) -> GenerationRequest:
         """What the document asks for now, of the pack that is loaded."""
-        return replace(self.document.request(), seed=self._seed(), pack_id=self._pack_id, **fields)
+        pack_hash = self.pack.hash if self.pack else ""
+        return replace(self.document.request(), seed=self._seed(), pack_id=self._pack_id, pack_hash=pack_hash, **fields)
 
     @property
     def _pack_id(self) -> str:
@@ -265,8 +266,10 @@ class Controller(QObject):
     def _engine_event(self, ticket: int, event: object) -> None:
         purpose = self._expected.get(("engine", ticket), ("gone",))
         match event:
-            case Loading():
+            case Loading() if purpose[0] == "job":
                 self.loading.emit(event.what, event.done, event.total)
+            case Loading():
+                self.status.emit("info", self.tr("Opening the pack that drew this take…"))
             case PackLoaded():
                 self._pack_loaded(event)
             case Assessed():

@@ -6,16 +6,16 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from engine.session.document import Document
-from engine.types import MAX_STEPS, OrderName, SamplingSettings
+from engine.types import MAX_CANDIDATES, MAX_DURATION_S, MAX_STEPS, OrderName, SamplingSettings
 
 _FIELDS = {"prompt": "prompt", "negative": "negative", "seed": "seed", "duration_s": "duration", "blend": "blend"}
 _SETTINGS = {name: name for name in SamplingSettings.__dataclass_fields__}
 _RANGES = {
     "seed": (0, 2**53 - 1),
-    "duration_s": (0.5, 600.0),
+    "duration_s": (0.5, MAX_DURATION_S),
     "blend": (0.0, 1.0),
     "steps": (1, MAX_STEPS),
-    "candidates": (1, 16),
+    "candidates": (1, MAX_CANDIDATES),
     "remask": (0.0, 1.0),
     "grounding": (0.0, 1.0),
 }

@@ -22,6 +22,7 @@ from gui.drag_out import drag_folder
 from gui.edits import Edits
 from gui.listening import Listening
 from gui.main_window import MainWindow
+from gui.pack_runner import PackRunner
 from gui.paint_desk import PaintDesk
 from gui.player import Player
 from gui.preferences import Preferences
@@ -53,7 +54,7 @@ class Studio(QObject):
         self.shortcuts = Shortcuts(settings)
         self.keys = FocusKeys(app)
         self.window = MainWindow(self.shortcuts)
-        self.engine = Worker(EngineRunner, "engine", self)
+        self.engine = Worker(partial(PackRunner, EngineRunner, packs), "engine", self)
         self.files = Worker(partial(file_runner, writer, recovery), "files", self)
         self.player = player or Player(parent=self)
         self.controller = Controller(self.session, self.engine, self.files, self)

@@ -49,7 +49,7 @@ def recipe_of(entry: TakeEntry, pack_hash: str = "") -> dict[str, Any]:
         "seed": entry.take.seed,
         "count": 1,
         "pack": request.pack_id,
-        "pack_hash": pack_hash,
+        "pack_hash": request.pack_hash or pack_hash,
         "name": entry.name,
         "kind": entry.kind,
         "take": entry.id,
