@@ -15,6 +15,8 @@ FIGURES = {
     "prompt": ("loss", ""),
     "vocoder": ("mel_db", "val_mel_db"),
     "hints": ("distance", "val_distance"),
+    "detail": ("distance", "val_distance"),
+    "detail_generator": ("loss", "val_text"),
     "generator": ("loss", "val_sound"),
 }
 

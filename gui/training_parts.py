@@ -60,6 +60,8 @@ def stage_name(stage: str) -> str:
         "vocoder": translate("Training", "Learning to sound"),
         "tokens": translate("Training", "Coding the sounds"),
         "hints": translate("Training", "Learning what words look like"),
+        "detail": translate("Training", "Learning finer codes"),
+        "detail_generator": translate("Training", "Learning where finer codes belong"),
         "generator": translate("Training", "Learning to draw"),
         "pack": translate("Training", "Making the pack"),
     }

@@ -16,7 +16,7 @@ from engine.pack_places import find_pack, places
 from gui.training_log import last_step
 
 ROOT = Path(__file__).parents[1]
-STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "hints", "generator", "pack")
+STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "hints", "detail", "detail_generator", "generator", "pack")
 STAGES_FROM_PACK = ("corpus", "tokens", "generator", "pack")
 EMBEDDED = "embedded"
 FEWEST_HELD_OUT = 8

@@ -8,11 +8,10 @@ from pathlib import Path
 import torch
 
 from engine.models.critic import CriticConfig, TokenCritic
-from engine.models.detail import DetailConfig
 from engine.models.pack import ROLES, Manifest, load_pack, write_pack
 from engine.training.detail_task import build_detail
+from tests.training.synthetic import DETAIL
 
-DETAIL = DetailConfig(detail_codes=32, width=16, blocks=1, heads=2, hidden=32, reach_cols=2, steps=3)
 CRITIC = CriticConfig(blocks=1, width=16, heads=2, hidden=32, condition_dim=16)
 
 

@@ -30,10 +30,10 @@ class DetailConfig(ConvTokenizerConfig):
     """
 
     detail_codes: int = 512
-    width: int = 128
+    width: int = 192
     blocks: int = 4
-    heads: int = 4
-    hidden: int = 512
+    heads: int = 6
+    hidden: int = 768
     reach_cols: int = 2
     steps: int = 4
     token_temperature: float = 0.7

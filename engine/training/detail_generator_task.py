@@ -59,7 +59,7 @@ def second_codes(first: TokenSet, folder: Path) -> NDArray[np.int16]:
     for path in sorted(first.encoded.glob("shard-*.npz")):
         second = folder / f"{path.stem}.npy"
         if not second.exists():
-            raise EngineError("path", f"There are no second codes {second}; do the stage detail again.")
+            raise EngineError("path", f"There are no second codes {second}; do the stage detail_generator again.")
         keep = [row["split"] == first.split for row in Shard(first.shards / path.stem).rows]
         parts.append(np.load(second, allow_pickle=False)[keep])
     return np.concatenate(parts)
@@ -81,7 +81,7 @@ class BothCodes:
 class DetailGeneratorTask:
     """Task role: cross entropy of the hidden second codes."""
 
-    name = "detail-generator"
+    name = "detail_generator"
 
     def __init__(self, recipe: DetailGeneratorTraining, config: DetailConfig, train: BothCodes, validation: BothCodes) -> None:
         torch.manual_seed(recipe.loop.seed)

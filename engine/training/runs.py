@@ -1,4 +1,4 @@
-"""A run of a recipe: corpus, tokenizer, its decoder, prompt encoder, vocoder, tokens, generator, pack; every stage resumes.
+"""A run of a recipe: corpus, tokenizer, its decoder, prompt encoder, vocoder, tokens, detail, generator, pack; every stage resumes.
 
 A run can start from a finished pack: what it trains begins with the pack's weights, what it does not train is taken over as it is. It can
 also be made of people's own sounds instead of the rendered corpus; without captions these need a prompt encoder that exists already.
@@ -19,6 +19,7 @@ from torch import nn
 from engine.corpus.registry import recipes
 from engine.geometry import Geometry
 from engine.models.critic import TokenCritic
+from engine.models.detail import ResidualDetail
 from engine.models.folders import pack_folder
 from engine.models.pack import ARCHITECTURES, Manifest, Pack, load_pack, write_pack
 from engine.models.prompt import ContrastivePromptEncoder, words_of
@@ -49,10 +50,12 @@ from engine.types import EngineError
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
-PARTS = ("tokenizer", "decoder", "prompt", "vocoder", "hints", "generator")
-STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "hints", "generator", "pack")
+PARTS = ("tokenizer", "decoder", "prompt", "vocoder", "hints", "detail", "detail_generator", "generator")
+STAGES = ("corpus", "tokenizer", "decoder", "prompt", "vocoder", "tokens", "hints", "detail", "detail_generator", "generator", "pack")
 # What a pack may have besides; a run does these stages only if they are asked for.
-EXTRA_PARTS = ("detail", "critic")
+EXTRA_PARTS = ("critic",)
+# Parts that some tokenizers and recipes do without.
+_DISPENSABLE = ("decoder", "hints", "detail", "detail_generator")
 ALL_STAGES = (*STAGES[:-1], *EXTRA_PARTS, STAGES[-1])
 
 
@@ -118,6 +121,7 @@ class Workshop:
             "hints": self._hints,
             "generator": self._generator,
             "detail": self._detail,
+            "detail_generator": self._detail_generator,
             "critic": self._critic,
         }
         yield from stages[name]()
@@ -188,15 +192,25 @@ class Workshop:
     def _detail(self) -> Iterator[str]:
         tokenizer = self.trained_tokenizer()
         if not isinstance(tokenizer, ConvTokenizer):
-            raise EngineError("value", "Only the light tokenizer can have a detail part.")
-        yield from self._train(DetailTask(self.run.detail, tokenizer, self.trained_prompt(), *self._told()))
-        if self.stopped:
+            yield "detail: this tokenizer does without."
             return
-        detail, folder = self._averaged("detail", build_detail(self.run.detail.model, tokenizer)), self.folder / "second"
+        yield from self._train(DetailTask(self.run.detail, tokenizer, self.trained_prompt(), *self._told()))
+
+    def _detail_generator(self) -> Iterator[str]:
+        detail, folder = self._coded_detail(self.trained_tokenizer()), self.folder / "second"
+        if detail is None:
+            yield "detail_generator: there are no second codes to learn."
+            return
         for path in sorted(self.shards.glob("shard-*")):
             yield f"second codes of {encode_second(path, folder, detail).stem}"
         both = [BothCodes(words, second_codes(words, folder)) for words in self._token_sets()]
         yield from self._train(DetailGeneratorTask(self.run.detail_generator, detail.config, *both))
+
+    def _coded_detail(self, tokenizer: nn.Module) -> ResidualDetail | None:
+        """Averaged detail part of the last checkpoint, or that of the pack to start from while what it builds on stays."""
+        if self._has_trained("detail"):
+            return self._averaged("detail", build_detail(self.run.detail.model, tokenizer))
+        return self.start.detail if self.start and not self._has_trained("tokenizer", "decoder", "hints") else None
 
     def _critic(self) -> Iterator[str]:
         train, validation = self._token_sets()
@@ -237,8 +251,9 @@ class Workshop:
 
     def _source(self, part: str) -> nn.Module | None:
         """What the pack to start from has of a part; the decoder has nothing there, for it starts from the tokenizer of this run."""
-        if part == "detail-generator":
-            return getattr(getattr(self.start, "detail", None), "generator", None)
+        if part == "detail_generator":
+            # It knows the codes that it was trained on, and no others.
+            return None if self._has_trained("detail") else getattr(getattr(self.start, "detail", None), "generator", None)
         return getattr(self.start, part, None)
 
     def _averaged(self, part: str, network: nn.Module, prefix: str = "") -> nn.Module:
@@ -246,8 +261,7 @@ class Workshop:
         if not path.exists() and source is not None:
             return _take_over(network, source, part).eval().requires_grad_(False)
         if not path.exists():
-            stage = part.removesuffix("-generator")
-            raise EngineError("path", f"There is no checkpoint {path}; do the stage {stage} first.")
+            raise EngineError("path", f"There is no checkpoint {path}; do the stage {part} first.")
         checkpoint = load_checkpoint(path)
         state = checkpoint["best"]["weights"] if "best" in checkpoint else checkpoint["averaged"]
         network.load_state_dict({key[len(prefix) :]: value for key, value in state.items() if key.startswith(prefix)})
@@ -328,12 +342,10 @@ class Workshop:
 
     def _extras(self, tokenizer: nn.Module) -> Iterator[nn.Module]:
         """The parts besides: those that this run has trained, and those of the pack to start from if what they build on stayed."""
-        if self._has_trained("detail"):
-            detail = self._averaged("detail", build_detail(self.run.detail.model, tokenizer))
-            detail.generator = self._averaged("detail-generator", detail.generator)
+        detail = self._coded_detail(tokenizer)
+        if detail is not None:
+            detail.generator = self._averaged("detail_generator", detail.generator)
             yield detail
-        elif self.start and self.start.detail is not None and not self._has_trained("tokenizer", "decoder", "hints"):
-            yield self.start.detail
         if self._has_trained("critic"):
             model = replace(self.run.critic.model, condition_dim=self.trained_prompt().config.dim)
             yield self._averaged("critic", TokenCritic(model))
@@ -389,7 +401,7 @@ class Workshop:
     def _steps_of(self, part: str) -> int:
         """Steps behind the weights that the pack gets."""
         path = self.checkpoints / f"{part}.safetensors"
-        if not path.exists() and (self.start or part in ("decoder", "hints") or (part == "prompt" and not self.learns_words)):
+        if not path.exists() and (self.start or part in _DISPENSABLE or (part == "prompt" and not self.learns_words)):
             return 0
         checkpoint = load_checkpoint(path)
         return int(checkpoint["best"]["step"] if "best" in checkpoint else checkpoint["step"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.geometry import Geometry
+from engine.models.detail import DetailConfig
 from engine.models.prompt import PromptConfig
 from engine.models.tokenizer import ConvTokenizerConfig
 from engine.models.transformer import GeneratorConfig
@@ -14,6 +15,7 @@ from engine.models.vocoder import VocoderConfig
 TOKENIZER = ConvTokenizerConfig(fine_channels=8, coarse_channels=16, full_channels=8, fine_blocks=1, coarse_blocks=1)
 PROMPT = PromptConfig(dim=16, buckets=512, word_dim=8, text_width=16, text_blocks=1, text_heads=2, audio_channels=(8, 8, 8))
 VOCODER = VocoderConfig(width=16, hidden=32, blocks=1)
+DETAIL = DetailConfig(detail_codes=32, width=16, blocks=1, heads=2, hidden=32, reach_cols=2, steps=3)
 GENERATOR = GeneratorConfig(blocks=2, width=32, heads=2, hidden=64, condition_dim=16, positions="rotary")
 CLASSES = ("rain", "dog_bark")
 CAPTIONS_PER_CLIP = 4

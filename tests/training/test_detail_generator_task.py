@@ -104,7 +104,7 @@ def test_codes_are_written_once_and_are_those_of_the_pictures(tmp_path: Path) ->
 
 
 def test_missing_codes_are_named(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="do the stage detail again"):
+    with pytest.raises(EngineError, match="do the stage detail_generator again"):
         second_codes(TokenSet(folder / "shards", folder / "encoded", "train"), tmp_path)
 
 

@@ -12,10 +12,10 @@ from engine.training.detail_task import DetailTraining
 from engine.training.loop import LoopConfig
 from engine.training.runs import ALL_STAGES, STAGES, Workshop
 from engine.types import EngineError
-from tests.extra_parts import CRITIC, DETAIL
+from tests.extra_parts import CRITIC
 from tests.tiny import write_tiny_pack
 from tests.training.own_run import RUN
-from tests.training.synthetic import write_shard
+from tests.training.synthetic import DETAIL, write_shard
 
 LOOP = LoopConfig(steps=2, batch_size=2, warmup_steps=1, validate_every=2)
 
@@ -35,7 +35,7 @@ def workshop(tmp_path: Path) -> Workshop:
 
 
 def test_a_pack_gets_what_was_trained_besides(workshop: Workshop, tmp_path: Path) -> None:
-    for stage in ("tokens", "detail", "critic"):
+    for stage in ("tokens", "detail", "detail_generator", "critic"):
         list(workshop.stage(stage))
     workshop.export(tmp_path / "more")
     pack = load_pack(tmp_path / "more")
@@ -44,7 +44,7 @@ def test_a_pack_gets_what_was_trained_besides(workshop: Workshop, tmp_path: Path
 
 
 def test_a_pack_to_start_from_keeps_them_while_what_they_build_on_stays(workshop: Workshop, tmp_path: Path) -> None:
-    for stage in ("tokens", "detail", "critic"):
+    for stage in ("tokens", "detail", "detail_generator", "critic"):
         list(workshop.stage(stage))
     workshop.export(tmp_path / "more")
     again = Workshop(tmp_path / "again", workshop.run, start=tmp_path / "more")
@@ -60,10 +60,11 @@ def test_a_pack_to_start_from_keeps_them_while_what_they_build_on_stays(workshop
 
 
 def test_a_run_without_them_makes_a_pack_without_them(workshop: Workshop, tmp_path: Path) -> None:
-    assert [stage for stage in ALL_STAGES if stage not in STAGES] == ["detail", "critic"]
+    assert [stage for stage in ALL_STAGES if stage not in STAGES] == ["critic"]
     workshop.export(tmp_path / "plain")
     pack = load_pack(tmp_path / "plain")
-    assert pack.detail is None and pack.critic is None and "detail" not in pack.manifest.provenance["steps"]
+    steps = pack.manifest.provenance["steps"]
+    assert pack.detail is None and pack.critic is None and steps["detail"] == 0 and "critic" not in steps
 
 
 @pytest.mark.parametrize("part", ["detail", "critic"])
@@ -72,10 +73,21 @@ def test_they_need_tokens(workshop: Workshop, part: str) -> None:
         list(workshop.stage(part))
 
 
-def test_a_detail_part_without_its_generator_is_not_exported(workshop: Workshop, tmp_path: Path) -> None:
-    for stage in ("tokens", "detail"):
+def test_new_second_codes_need_a_generator_of_their_own(workshop: Workshop, tmp_path: Path) -> None:
+    for stage in ("tokens", "detail", "detail_generator"):
         list(workshop.stage(stage))
-    (workshop.checkpoints / "detail-generator.safetensors").unlink()
-    with pytest.raises(EngineError, match="do the stage detail first"):
-        workshop.export(tmp_path / "half")
+    workshop.export(tmp_path / "more")
+    again = Workshop(tmp_path / "again", workshop.run, start=tmp_path / "more")
+    write_shard(again.shards, 0)
+    for stage in ("tokens", "detail"):
+        list(again.stage(stage))
+    with pytest.raises(EngineError, match="do the stage detail_generator first"):
+        again.export(tmp_path / "half")
     assert not (tmp_path / "half").exists()
+    list(again.stage("detail_generator"))
+    again.export(tmp_path / "whole")
+    assert load_pack(tmp_path / "whole").detail is not None
+
+
+def test_a_run_without_second_codes_says_so(workshop: Workshop) -> None:
+    assert list(workshop.stage("detail_generator")) == ["detail_generator: there are no second codes to learn."]

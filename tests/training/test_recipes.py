@@ -32,7 +32,7 @@ def test_all_parts_of_the_smallest_run_fit_each_other(tmp_path: Path) -> None:
     workshop = Workshop(tmp_path / "run", replace(run, **short))
     for index in range(3):
         write_shard(workshop.shards, index)
-    for stage in ("tokenizer", "decoder", "prompt", "vocoder", "tokens", "generator", "detail", "critic"):
+    for stage in ("tokenizer", "decoder", "prompt", "vocoder", "tokens", "hints", "detail", "detail_generator", "generator", "critic"):
         list(workshop.stage(stage))
     workshop.export(tmp_path / "pack")
     pack = load_pack(tmp_path / "pack")
