@@ -1,13 +1,14 @@
 """Training of the prompt encoder: captions and sounds of the same clip attract, all others repel (symmetric InfoNCE).
 
 A generator follows the captions' embeddings, so an encoder that is trained on beside one is held by an anchor: what the encoder said of a
-caption at the start it shall go on saying, and learn to say of the same caption with words left out and words put in.
+caption at the start it shall go on saying, and learn to say of the same caption with words left out and words put in. Of other names of a
+sound it learns to say what the anchor says of those that captions use.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +17,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from engine.corpus.other_names import Names
 from engine.models.prompt import ContrastivePromptEncoder, PromptConfig
 from engine.models.roles import PromptEncoder, Tokenizer
 from engine.training.idle_words import idle_word
@@ -35,7 +37,8 @@ class PromptTraining:
     sounds, teach the text tower alone which class they mean (cheap: words cost a hundredth of sounds). ``decoded_share`` of the sounds are
     heard as the tokenizer gives them back, so that the audio tower can also tell what was drawn from codes; they are among the first
     ``decoded_clips``, because drawing them takes long and they are kept in memory. Of half the captions ``word_dropout`` of the words are
-    left out, and into ``inserted_share`` of them words are put that say nothing of a sound.
+    left out, and into ``inserted_share`` of them words are put that say nothing of a sound. ``names_share`` of the extra captions are other
+    names that people have for the sounds, where some are given.
     """
 
     loop: LoopConfig = LoopConfig(steps=620, batch_size=128, validate_every=200, log_every=20)
@@ -45,6 +48,7 @@ class PromptTraining:
     inserted_share: float = 0.5
     same_class_share: float = 0.5
     extra_captions: int = 256
+    names_share: float = 0.35
     decoded_share: float = 0.0
     decoded_clips: int = 4096
     validation_clips: int = 192
@@ -80,12 +84,14 @@ class PromptTask:
         classes: list[str],
         tokenizer: Tokenizer | None = None,
         anchor: PromptEncoder | None = None,
+        names: Mapping[str, Names] | None = None,
     ) -> None:
         torch.manual_seed(recipe.loop.seed)
         self.recipe, self.config = recipe, recipe.loop
         self.train, self.validation = train, validation
         self.tokenizer, self.anchor = tokenizer, anchor
         self.class_index = {name: i for i, name in enumerate(classes)}
+        self.names = [(label, names[name]) for name, label in self.class_index.items() if name in names] if names else []
         self.network: nn.Module = PairModule(ContrastivePromptEncoder(recipe.model), len(classes))
         # Sharper or softer contrasts would move the words.
         self.network.encoder.log_scale.requires_grad_(anchor is None)
@@ -123,11 +129,11 @@ class PromptTask:
         first_decoded = len(clips) - self._decoded_count(len(clips))
         heard = [self._decoded_mel(clip) if i >= first_decoded else self.train.mel(clip) for i, clip in enumerate(clips)]
         mel = torch.from_numpy(np.stack(heard))[:, None].to(batch["clip"].device)
-        alone, alone_labels = self._extra(rng)
+        alone, known, alone_labels = self._extra(rng)
         # Every parameter takes part in every step, as several processes demand: without single sounds the pairs are read, and not judged.
         texts, extra = ([self._disturbed(caption, rng) for caption in wanted] for wanted in (captions, alone or captions))
         text, audio, alone_text = trainer.modules[0](texts, mel, extra)
-        meant = self._meant([*captions, *(alone or captions)])
+        meant = self._meant([*captions, *(known or captions)])
         scale = self.network.encoder.log_scale.exp().clamp(max=100)
         loss = contrastive_loss(text if meant is None else meant[: len(text)], audio, scale, texts, clips)
         single = torch.tensor([self._label(clip) is not None for clip in clips], device=text.device)
@@ -166,15 +172,19 @@ class PromptTask:
         classes = self.train.row(clip)["classes"]
         return self.class_index.get(classes[0]) if len(classes) == 1 else None
 
-    def _extra(self, rng: np.random.Generator) -> tuple[list[str], Tensor]:
-        """Captions of random single sounds with their class numbers."""
-        clips = [
-            int(clip) for clip in rng.integers(len(self.train), size=4 * self.recipe.extra_captions) if self._label(int(clip)) is not None
-        ]
-        clips = clips[: self.recipe.extra_captions]
+    def _extra(self, rng: np.random.Generator) -> tuple[list[str], list[str], Tensor]:
+        """Captions of random single sounds and other names of sounds, what they mean in words known before, and their class numbers."""
+        count = self.recipe.extra_captions
+        named = round(self.recipe.names_share * count) if self.names else 0
+        clips = [int(clip) for clip in rng.integers(len(self.train), size=4 * count) if self._label(int(clip)) is not None]
+        clips = clips[: count - named]
         draws = rng.integers(1 << 30, size=len(clips))
         captions = [self._caption(clip, int(draw)) for clip, draw in zip(clips, draws, strict=True)]
-        return captions, torch.tensor([self._label(clip) for clip in clips])
+        drawn = [self.names[i] for i in rng.integers(len(self.names), size=named)] if named else []
+        others = [names.others[rng.integers(len(names.others))] for _, names in drawn]
+        nouns = [names.nouns[rng.integers(len(names.nouns))] for _, names in drawn]
+        labels = [*(self._label(clip) for clip in clips), *(label for label, _ in drawn)]
+        return captions + others, captions + nouns, torch.tensor(labels)
 
     def _caption(self, clip: int, draw: int) -> str:
         captions = self.train.row(clip)["captions"]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from engine.corpus.other_names import names_of_classes
 from engine.corpus.registry import recipes
 from engine.geometry import Geometry
 from engine.models.critic import TokenCritic
@@ -162,7 +163,8 @@ class Workshop:
         tokenizer = self.trained_tokenizer() if self.run.prompt.decoded_share else None
         # Own sounds may bring words that the pack has yet to learn; the corpus says nothing new.
         anchor = self.start.prompt if self.start and self.sounds is None else None
-        yield from self._train(PromptTask(self.run.prompt, *self._sets(captioned=True), classes, tokenizer, anchor))
+        names = names_of_classes() if self.sounds is None else None
+        yield from self._train(PromptTask(self.run.prompt, *self._sets(captioned=True), classes, tokenizer, anchor, names))
 
     def _vocoder(self) -> Iterator[str]:
         tokenizer = self.trained_tokenizer() if self.start or (self.checkpoints / "tokenizer.safetensors").exists() else None
@@ -382,6 +384,8 @@ class Workshop:
         # A prompt encoder that was taken over and not trained has not forgotten anything.
         kept = self.start.knowledge if self.start and not self._steps_of("prompt") else {}
         words = {*kept.get("words", ()), *(word for word, count in seen.items() if count >= 2)}
+        if self.sounds is None and self._steps_of("prompt"):
+            words |= {word for name in concepts for other in names_of_classes()[name].others for word in words_of(other)}
         return {"words": sorted(words), "concepts": {**kept.get("concepts", {}), **concepts}}
 
     def provenance(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from engine.corpus.other_names import Names
 from engine.models.prompt import ContrastivePromptEncoder
 from engine.models.tokenizer import ConvTokenizer
 from engine.sampling.masks import training_mask
@@ -224,6 +225,28 @@ class TestPrompt:
         for words in longer:
             rest = iter(words)
             assert all(word in rest for word in caption.split(" "))
+
+    def test_other_names_mean_what_the_known_ones_mean(self, sets: Sets, tmp_path: Path) -> None:
+        names = {"dog_bark": Names(nouns=("dog barking",), others=("woof", "a hound gives tongue"))}
+        task = self.task(sets, extra_captions=40)
+        recipe = replace(task.recipe, names_share=0.25, inserted_share=0.0, word_dropout=0.0)
+        task = PromptTask(recipe, *sets, classes=list(CLASSES), anchor=copy.deepcopy(task.network.encoder), names=names)
+        shown, known, labels = task._extra(np.random.default_rng(0))
+        assert len(shown) == len(known) == len(labels) and shown[:-10] == known[:-10]
+        assert set(shown[-10:]) == set(names["dog_bark"].others) and set(known[-10:]) == {"dog barking"}
+        assert set(labels[-10:].tolist()) == {CLASSES.index("dog_bark")}
+        near = torch.nn.functional.cosine_similarity
+
+        def apart() -> float:
+            encoder = task.network.encoder
+            with torch.no_grad():
+                return 1 - float(near(encoder.embed_text(["woof"]), task.anchor.embed_text(["dog barking"])))
+
+        before, trainer = apart(), Trainer(task, tmp_path)
+        for step in range(30):
+            trainer.step = step
+            task.update(trainer, task.batch(np.random.default_rng(step), 6, step))
+        assert apart() < 0.5 * before
 
     def test_equal_captions_are_no_negatives(self) -> None:
         same = torch.nn.functional.normalize(torch.ones(2, 4), dim=-1)
