@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +87,28 @@ def _training(manifest: Manifest) -> list[str]:
     )
     # Only packs of the procedural corpus carry its seeds; of others nothing is claimed.
     lines = [own if "corpus_seeds" in facts else "Not on the corpus of this project; what its makers say of it stands below."]
-    if isinstance(facts.get("steps"), Mapping):
-        lines += ["", "Training steps: " + ", ".join(f"{part} {steps}" for part, steps in facts["steps"].items()) + "."]
-    shown = {key: value for key, value in facts.items() if key not in ("clips", "hours_of_audio", "steps")}
+    if "steps" in facts:
+        lines += ["", f"Training steps: {_steps(facts)}."]
+    shown = {key: value for key, value in facts.items() if key not in ("clips", "hours_of_audio", "steps", "started_from")}
     if shown:
         lines += ["", "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in sorted(shown.items())) + "."]
+    ancestors = list(_ancestors(facts))
+    if ancestors:
+        lines += ["", "It goes on from packs that were trained before it, the last one first:", ""]
+        lines += [f"* `{one.get('hash', '')}`: {_steps(one)}; {one.get('compute', 'compute unknown')}" for one in ancestors]
     return [*lines, "", _left_aligned(["family", "sounds"], rows)]
+
+
+def _steps(facts: Mapping[str, Any]) -> str:
+    """Parts that were trained, and how long."""
+    steps = facts.get("steps")
+    return ", ".join(f"{part} {count}" for part, count in steps.items() if count) if isinstance(steps, Mapping) else "steps unknown"
+
+
+def _ancestors(facts: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    while isinstance(facts.get("started_from"), Mapping):
+        facts = facts["started_from"]
+        yield facts
 
 
 def _left_aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -62,6 +62,14 @@ def test_card_claims_the_corpus_only_where_the_pack_names_its_seeds(pack: Path) 
     assert text.count("Not measured") == 3
 
 
+def test_card_lists_the_packs_that_a_pack_goes_on_from(pack: Path) -> None:
+    older = {"hash": "aa", "compute": "one core", "steps": {"tokenizer": 9, "vocoder": 0}, "started_from": {"hash": "bb", "steps": "many"}}
+    manifest = Manifest(**{**vars(read_manifest(pack)), "provenance": {"steps": {"generator": 5}, "started_from": older}})
+    text = card_text(manifest, {}, {}, pictured=False)
+    assert "* `aa`: tokenizer 9; one core\n* `bb`: steps unknown; compute unknown\n" in text
+    assert "started" not in text and "vocoder 0" not in text
+
+
 def test_results_of_other_weights_do_not_count(pack: Path) -> None:
     (pack / "prompts.json").write_text(json.dumps({"pack": "other"}))
     (pack / "probes.json").write_text(json.dumps({"pack": read_manifest(pack).hash}))
