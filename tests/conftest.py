@@ -1,7 +1,9 @@
 """What holds for every test: there is no network, and windows open on no screen unless one is asked for."""
 
+import gc
 import os
-from collections.abc import Iterator
+import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,6 +12,13 @@ import pytest_socket
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+if sys.dont_write_bytecode and not Path(find_spec("torch").cached).exists():
+    # Compiling torch anew takes longer than loading it: the tests and all programs that they start share what one of them has compiled.
+    BYTECODE = tempfile.TemporaryDirectory(prefix="bytecode-")
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = BYTECODE.name
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
@@ -17,6 +26,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.disable_socket = True
     config.option.allow_unix_socket = True
     pytest_socket.disable_socket(allow_unix_socket=True)
+    # What is loaded while tests are collected stays: no use looking through it for what could go.
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on the collector looks only at what tests leave behind."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture
@@ -24,16 +41,6 @@ def this_computer_only() -> None:
     """Servers of this computer can be reached, no others."""
     pytest_socket.enable_socket()
     pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def programs_are_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Programs that tests start share their bytecode where none is installed: compiling torch anew takes longer than loading it."""
-    with pytest.MonkeyPatch.context() as environment:
-        if not Path(find_spec("torch").cached).exists():
-            environment.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-            environment.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -229,20 +230,20 @@ def test_everything_has_a_name_and_a_tip(manager):
 
 
 @pytest.fixture
-def hub(tmp_path) -> Iterator[FakeHub]:
+def hub(tiny, tmp_path) -> Iterator[FakeHub]:
     pytest_socket.enable_socket()
     pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
     made = FakeHub()
-    write_tiny_pack(tmp_path / "made")
+    shutil.copytree(tiny, tmp_path / "made")
     made.serve(tmp_path / "made")
     yield made
     made.close()
 
 
 @pytest.fixture
-def installed(tmp_path) -> Path:
+def installed(tiny, tmp_path) -> Path:
     folder = tmp_path / "packs"
-    write_tiny_pack(folder / "embedded")
+    shutil.copytree(tiny, folder / "embedded")
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -20,9 +21,9 @@ from tests.tiny import write_tiny_pack
 
 
 @pytest.fixture
-def pack(tmp_path: Path) -> Path:
-    write_tiny_pack(tmp_path / "tiny")
-    return tmp_path / "tiny"
+def pack(tiny: Path, tmp_path: Path) -> Path:
+    """A copy, to be damaged."""
+    return Path(shutil.copytree(tiny, tmp_path / "tiny"))
 
 
 def edited(pack: Path, change: Callable[[dict], None]) -> None:

@@ -18,9 +18,9 @@ def usual_numbers() -> Iterator[None]:
     torch.set_flush_denormal(False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def nursery() -> Iterator[Nursery]:
-    """Begins trainings in processes that can be killed."""
+    """Begins trainings in processes that can be killed; while it loads what they need, the first tests run."""
     nursery = Nursery()
     yield nursery
     nursery.close()

@@ -55,8 +55,9 @@ class Nursery:
         return Program(self._process, module, words)
 
     def close(self) -> None:
-        """No more programs."""
+        """No more programs; it need not have loaded everything yet."""
         self._process.stdin.close()
+        self._process.kill()
         self._process.wait(60)
         self._process.stdout.close()
 

@@ -59,6 +59,18 @@ def tuned(pack: Path) -> EmbeddedRun:
     return replace(RUN, generator=replace(RUN.generator, model=load_pack(pack).generator.config))
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny pack after the stage; as it was before it lies beside it."""
+    folder = tmp_path_factory.mktemp("stage")
+    write_shard(folder / "run" / "shards", 0)
+    write_tiny_pack(folder / "tiny")
+    workshop = Workshop(folder / "run", tuned(folder / "tiny"), start=folder / "tiny")
+    list(workshop.stage("decoder"))
+    workshop.export(folder / "finished")
+    return folder / "finished"
+
+
 def noise(spread: float) -> torch.Tensor:
     return spread * torch.randn(8, 1, 80, 64)
 
@@ -120,23 +132,15 @@ class TestTask:
 
 
 class TestStage:
-    def test_the_pack_gets_the_finished_decoder(self, shards: Path, tmp_path: Path) -> None:
-        write_tiny_pack(tmp_path / "tiny")
-        workshop = Workshop(shards.parent, tuned(tmp_path / "tiny"), start=tmp_path / "tiny")
-        list(workshop.stage("decoder"))
-        workshop.export(tmp_path / "finished")
-        before, after = load_pack(tmp_path / "tiny"), load_pack(tmp_path / "finished")
+    def test_the_pack_gets_the_finished_decoder(self, finished: Path) -> None:
+        before, after = load_pack(finished.parent / "tiny"), load_pack(finished)
         assert after.tokenizer.config.grain == RUN.decoder.grain
         assert after.manifest.provenance["steps"]["decoder"] == RUN.decoder.loop.steps
         mel = torch.rand(1, 1, 80, 64) * 2 - 1
         assert torch.equal(after.tokenizer.encode(mel), before.tokenizer.encode(mel))
 
-    def test_a_run_goes_on_from_a_pack_with_grain(self, shards: Path, tmp_path: Path) -> None:
-        write_tiny_pack(tmp_path / "tiny")
-        workshop = Workshop(shards.parent, tuned(tmp_path / "tiny"), start=tmp_path / "tiny")
-        list(workshop.stage("decoder"))
-        workshop.export(tmp_path / "finished")
-        again = Workshop(tmp_path / "other", workshop.run, start=tmp_path / "finished")
+    def test_a_run_goes_on_from_a_pack_with_grain(self, finished: Path, tmp_path: Path) -> None:
+        again = Workshop(tmp_path / "other", tuned(finished.parent / "tiny"), start=finished)
         assert again.trained_tokenizer().config.grain == RUN.decoder.grain
 
     def test_other_tokenizers_are_left_as_they_are(self, shards: Path) -> None:
