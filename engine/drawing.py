@@ -91,17 +91,17 @@ def _shared(logits: LogitsFunction) -> LogitsFunction:
 
 
 def draw_detail(logits: Callable[[Tensor], Tensor], start: Tensor, seed: int, steps: int, token_temperature: float) -> Tensor:
-    """Fills the hidden cells of second codes ``start`` (rows, cols) in few iterations; those that are known stay.
+    """Fills the hidden cells of second codes ``start`` (n, rows, cols) in few iterations, each grid with the same seed; known ones stay.
 
-    ``logits``: second codes (1, rows, cols), -1 where hidden -> (1, rows, cols, codes); the first codes it knows by itself.
+    ``logits``: second codes (n, rows, cols), -1 where hidden -> (n, rows, cols, codes); the first codes it knows by itself.
     """
     settings = SamplingSettings(
         steps=steps, guidance=1.0, guidance_start=1.0, temperature=0.0, order="confidence", token_temperature=token_temperature
     )
-    filled = start[None]
-    for step in unmask(lambda ids, _: logits(ids), filled, [seed + _DETAIL_SEED], settings):
+    filled = start
+    for step in unmask(lambda ids, _: logits(ids), filled, [seed + _DETAIL_SEED] * len(start), settings):
         filled = step.ids
-    return filled[0].to(start.device)
+    return filled.to(start.device)
 
 
 def _is_last(step: Step) -> bool:

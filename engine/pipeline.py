@@ -141,7 +141,7 @@ class Pipeline:
         request = job.request
         grid = self._start(job)
         logits = _Logits(self.pack.generator, condition, negative)
-        judgement = partial(self.matches, self._aim(job, condition))
+        judgement = partial(self.matches, self._aim(job, condition), seed=seed, told=condition)
         critic = self.critic_of(condition)
         for drawn in draw_grid(lambda *_: logits, grid, self.geometry.cols, seed, request.settings, judgement, recorder, critic):
             grid = drawn.ids
@@ -164,11 +164,32 @@ class Pipeline:
             return self.meaning_of(request.prompt, replace(request.settings, grounding=1.0))
         return condition
 
-    def matches(self, condition: Tensor, ids: Tensor) -> Tensor:
-        """Cosine (n,) between the condition and what whole grids (n, rows, cols) would sound like."""
-        # The decoder is told nothing: what it does for the prompt it would do for every one of several candidates.
-        mel = self.pack.tokenizer.decode(ids.to(self.device).clamp_min(0).long())
-        return self.pack.prompt.embed_mel(mel.clamp(-1, 1).float()) @ condition[0]
+    def matches(self, aim: Tensor, ids: Tensor, seed: int, told: Tensor) -> Tensor:
+        """Cosine (n,) between a unit vector (1, D) and what whole grids (n, rows, cols) would sound like.
+
+        Second codes are drawn with ``seed`` and by what is ``told`` (1, D), as they will be for the one that is kept. A decoder without
+        them is told nothing: what it does for the prompt it would do for every one of several candidates.
+        """
+        first = ids.to(self.device).clamp_min(0).long()
+        mel = self.pack.tokenizer.decode(first) if self.pack.detail is None else self._detailed(first, seed, told)
+        return self.pack.prompt.embed_mel(mel.clamp(-1, 1).float()) @ aim[0]
+
+    def _match_of(self, picture: Spectrogram, ids: Tensor, condition: Tensor) -> Tensor:
+        """What ``matches`` says of a grid (rows, cols) whose picture is there already; a picture without second codes was told too much."""
+        if self.pack.detail is None:
+            return self.matches(condition, ids[None], 0, condition)[0]
+        mel = torch.from_numpy(normalise(picture.log_mel))[None, None].to(self.device)
+        return (self.pack.prompt.embed_mel(mel) @ condition[0])[0]
+
+    def _detailed(self, first: Tensor, seed: int, told: Tensor | None, second: Tensor | None = None) -> Tensor:
+        """Mel pictures (n, 1, bands, frames) of first ids (n, rows, cols) with second codes, drawn where ``second`` does not hold them."""
+        detail = self.pack.detail
+        start = torch.full_like(first, HIDDEN) if second is None else second
+        logits = partial(detail.logits, first, condition=told)
+        drawn = draw_detail(logits, start, seed, detail.config.steps, detail.config.token_temperature)
+        # One after the other, for the activations of one picture stay in the processor's cache and those of several do not.
+        pictures = [detail.decode(self.pack.tokenizer, first[i : i + 1], drawn[i : i + 1], told) for i in range(len(first))]
+        return torch.cat(pictures)
 
     def critic_of(self, condition: Tensor) -> CriticFunction | None:
         """What the pack's critic says of grids for this condition (1, D); None if it has none."""
@@ -198,15 +219,10 @@ class Pipeline:
         A pack with a detail part draws second codes where ``second`` (rows, cols) does not hold them; the same seed draws the same ones.
         Without such a part it is ``picture_of``.
         """
-        detail = self.pack.detail
-        if detail is None:
+        if self.pack.detail is None:
             return self.picture_of(ids[None], condition)
-        first = ids[None].long()
-        start = torch.full_like(ids, HIDDEN).long() if second is None else second.long()
-        logits = partial(detail.logits, first, condition=condition)
-        drawn = draw_detail(logits, start, seed, detail.config.steps, detail.config.token_temperature)
-        decoded = detail.decode(self.pack.tokenizer, first, drawn[None], condition)[0, 0].float().cpu().numpy()
-        return Spectrogram(denormalise(decoded), self.geometry)
+        decoded = self._detailed(ids[None].long(), seed, condition, None if second is None else second[None].long())
+        return Spectrogram(denormalise(decoded[0, 0].float().cpu().numpy()), self.geometry)
 
     def _take(
         self,
@@ -227,7 +243,7 @@ class Pipeline:
         parts = [("decoder", decoded - started), ("vocoder", time.perf_counter() - decoded)]
         grid = TokenGrid(ids.cpu().numpy().astype(np.int32))
         single = replace(request, seed=seed, count=1)
-        match = None if condition is None else float(self.matches(condition, ids[None])[0])
+        match = None if condition is None else float(self._match_of(picture, ids, condition))
         clip = Clip(samples[None], self.geometry.sample_rate)
         return Take(single, seed, grid, picture, clip, history, match, loudness_of(clip)), parts
 

@@ -241,7 +241,7 @@ class _Run:
 
     def _part(self, start: Tensor, number: int, first_col: int) -> Iterator[Drawn]:
         def matches(ids: Tensor) -> Tensor:
-            return self.pipeline.matches(self.condition, ids)
+            return self.pipeline.matches(self.condition, ids, self.request.seed, self.condition)
 
         seed = self.request.seed + 1_000_003 * number
         critic = self.pipeline.critic_of(self.condition)

@@ -69,14 +69,26 @@ def test_the_seed_decides_the_detail_and_a_grid_sounds_the_same_again(whole: Pip
     assert not np.array_equal(take.spectrogram.log_mel, other.spectrogram.log_mel)
 
 
+def test_candidates_are_judged_as_the_one_that_is_kept_will_be_drawn(whole: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[torch.Tensor] = []
+    original = whole._detailed
+    monkeypatch.setattr(whole, "_detailed", lambda *args: (judged.append(original(*args)), judged[-1])[1])
+    take = taken(whole, Generate(replace(REQUEST, settings=SamplingSettings(steps=4, candidates=3))))
+    candidates, kept = judged[0], judged[1]
+    assert candidates.shape[0] == 3 and kept.shape[0] == 1
+    nearest = (candidates - kept).abs().flatten(1).amax(dim=1)
+    assert nearest.min() < 1e-4 < nearest.max()
+    np.testing.assert_allclose(take.spectrogram.log_mel, denormalise(kept[0, 0].numpy()), atol=1e-4)
+
+
 @torch.inference_mode()
 def test_known_second_codes_stay(whole: Pipeline) -> None:
     detail = whole.pack.detail
     first = torch.randint(1024, (1, 5, 20), generator=torch.Generator().manual_seed(0))
-    start = torch.full((5, 20), HIDDEN)
-    start[:, 4:9] = 11
+    start = torch.full((1, 5, 20), HIDDEN)
+    start[..., 4:9] = 11
     drawn = [draw_detail(lambda ids: detail.logits(first, ids), start, seed, 3, 1.0) for seed in (1, 1, 2)]
-    assert all((ids[:, 4:9] == 11).all() and not (ids == HIDDEN).any() for ids in drawn)
+    assert all((ids[..., 4:9] == 11).all() and not (ids == HIDDEN).any() for ids in drawn)
     assert torch.equal(drawn[0], drawn[1]) and not torch.equal(drawn[0], drawn[2])
     assert torch.equal(draw_detail(lambda ids: detail.logits(first, ids), drawn[0], 5, 3, 1.0), drawn[0])
 

@@ -257,8 +257,8 @@ def test_of_several_candidates_the_best_suited_is_kept(pipeline: Pipeline, monke
     seen: list[torch.Tensor] = []
     original = pipeline.matches
 
-    def watched(condition: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
-        seen.append(original(condition, ids))
+    def watched(*args: object, **told: object) -> torch.Tensor:
+        seen.append(original(*args, **told))
         return seen[-1]
 
     monkeypatch.setattr(pipeline, "matches", watched)
@@ -296,7 +296,7 @@ def test_grounding_draws_a_prompt_to_what_was_taught(pipeline: Pipeline) -> None
 def test_candidates_of_a_grounded_prompt_are_compared_with_what_was_taught(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     aims: list[torch.Tensor] = []
     original = pipeline.matches
-    monkeypatch.setattr(pipeline, "matches", lambda aim, ids: (aims.append(aim), original(aim, ids))[1])
+    monkeypatch.setattr(pipeline, "matches", lambda aim, *args, **told: (aims.append(aim), original(aim, *args, **told))[1])
     prompt, clip = "my neighbour's dog won't stop barking", tone(1.0)
     for grounding, reference in ((0.5, None), (0.0, None), (0.5, clip)):
         settings = SamplingSettings(steps=2, candidates=2, grounding=grounding)

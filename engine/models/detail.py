@@ -36,7 +36,7 @@ class DetailConfig(ConvTokenizerConfig):
     hidden: int = 768
     reach_cols: int = 2
     steps: int = 4
-    token_temperature: float = 0.7
+    token_temperature: float = 0.5
 
     def __post_init__(self) -> None:
         if not (isinstance(self.steps, int) and 1 <= self.steps <= 64 and 0 <= self.token_temperature <= 10):

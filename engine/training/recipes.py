@@ -25,9 +25,9 @@ from engine.training.vocoder_task import VocoderTraining
 from engine.types import SamplingSettings
 
 # Chosen by the judge on paraphrases (LOG.md): with guidance from 0, as in the paper, this small model draws its first cells without the
-# prompt and ends in a noise floor; six grids in six iterations hold a better one than two grids in sixteen, at the same cost.
+# prompt and ends in a noise floor; several grids in six iterations hold a better one than two grids in sixteen, at the same cost.
 EMBEDDED_SAMPLING = SamplingSettings(
-    steps=6, guidance=8.0, guidance_start=3.0, temperature=8.0, token_temperature=0.7, candidates=6, grounding=0.5
+    steps=6, guidance=8.0, guidance_start=3.0, temperature=8.0, token_temperature=0.7, candidates=5, grounding=0.5
 )
 
 
