@@ -20,7 +20,7 @@ def add_parts(folder: Path, target: Path, *roles: str) -> Manifest:
     pack = load_pack(folder)
     torch.manual_seed(0)
     extras = {
-        "detail": lambda: ("residual-vq", build_detail(DETAIL, pack.tokenizer)),
+        "detail": lambda: ("conv-detail", build_detail(DETAIL, pack.tokenizer)),
         "critic": lambda: ("token-critic", TokenCritic(CRITIC)),
     }
     networks = {role: (pack.manifest.parts[role].arch, getattr(pack, role)) for role in ROLES}

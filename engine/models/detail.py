@@ -122,7 +122,7 @@ class DetailGenerator(nn.Module):
         return self.head(self.norm(x)).transpose(1, 2)
 
 
-class ResidualDetail(nn.Module):
+class ConvDetail(nn.Module):
     """Detail role: second codes of a picture, what they look like with the first ones, and which of them are likely where."""
 
     def __init__(self, config: DetailConfig = DetailConfig()) -> None:

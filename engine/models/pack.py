@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from engine.geometry import Geometry
 from engine.models.critic import CriticConfig, TokenCritic
-from engine.models.detail import DetailConfig, ResidualDetail
+from engine.models.detail import ConvDetail, DetailConfig
 from engine.models.prompt import ContrastivePromptEncoder, PromptConfig
 from engine.models.public.bigvgan import BigVgan, BigVganConfig
 from engine.models.public.hifigan import HifiGan, HifiGanConfig
@@ -62,7 +62,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "bigvgan": Architecture("vocoder", BigVganConfig, BigVgan),
     "melgan": Architecture("vocoder", MelGanConfig, MelGan),
     "vocos": Architecture("vocoder", VocosConfig, Vocos),
-    "residual-vq": Architecture("detail", DetailConfig, ResidualDetail),
+    "conv-detail": Architecture("detail", DetailConfig, ConvDetail),
     "token-critic": Architecture("critic", CriticConfig, TokenCritic),
 }
 

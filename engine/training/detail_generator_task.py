@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from engine.models.detail import DetailConfig, DetailGenerator, ResidualDetail
+from engine.models.detail import ConvDetail, DetailConfig, DetailGenerator
 from engine.sampling.masks import training_mask
 from engine.training.encode import TokenSet
 from engine.training.loop import LoopConfig, Trainer, averaged_copy
@@ -35,7 +35,7 @@ class DetailGeneratorTraining:
     validation_clips: int = 128
 
 
-def encode_second(shard: Path, folder: Path, detail: ResidualDetail, batch: int = 16) -> Path:
+def encode_second(shard: Path, folder: Path, detail: ConvDetail, batch: int = 16) -> Path:
     """Writes the second codes of a shard's clips, int16 [n, rows, cols], as ``<shard>.npy``."""
     target = folder / f"{shard.name}.npy"
     if target.exists():

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.models.detail import DetailConfig, ResidualDetail
+from engine.models.detail import ConvDetail, DetailConfig
 from engine.models.prompt import ContrastivePromptEncoder
 from engine.models.tokenizer import ConvTokenizer
 from engine.training.decoder_task import distances
@@ -95,9 +95,9 @@ class DetailTask(HintsTask):
         return tokenizer.quantizer.lookup(tokenizer.encode(mel))
 
 
-def build_detail(config: DetailConfig, tokenizer: ConvTokenizer) -> ResidualDetail:
+def build_detail(config: DetailConfig, tokenizer: ConvTokenizer) -> ConvDetail:
     """An untrained detail part of a tokenizer: its encoder and decoder begin as the tokenizer's own, but for what is new in them."""
-    detail = ResidualDetail(replace(config, **asdict(tokenizer.config)))
+    detail = ConvDetail(replace(config, **asdict(tokenizer.config)))
     fresh = detail.decoder[0].weight
     known = {**tokenizer.decoder.state_dict()}
     known["0.weight"] = torch.cat([known["0.weight"], 0.3 * fresh[:, tokenizer.config.code_dim :].detach()], dim=1)

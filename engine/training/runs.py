@@ -20,7 +20,7 @@ from engine.corpus.other_names import names_of_classes
 from engine.corpus.registry import recipes
 from engine.geometry import Geometry
 from engine.models.critic import TokenCritic
-from engine.models.detail import ResidualDetail
+from engine.models.detail import ConvDetail
 from engine.models.folders import pack_folder
 from engine.models.pack import ARCHITECTURES, Manifest, Pack, load_pack, write_pack
 from engine.models.prompt import ContrastivePromptEncoder, words_of
@@ -208,7 +208,7 @@ class Workshop:
         both = [BothCodes(words, second_codes(words, folder)) for words in self._token_sets()]
         yield from self._train(DetailGeneratorTask(self.run.detail_generator, detail.config, *both))
 
-    def _coded_detail(self, tokenizer: nn.Module) -> ResidualDetail | None:
+    def _coded_detail(self, tokenizer: nn.Module) -> ConvDetail | None:
         """Averaged detail part of the last checkpoint, or that of the pack to start from while what it builds on stays."""
         if self._has_trained("detail"):
             return self._averaged("detail", build_detail(self.run.detail.model, tokenizer))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.models.detail import DetailConfig, LocalAttention, ResidualDetail
+from engine.models.detail import ConvDetail, DetailConfig, LocalAttention
 from engine.models.roles import Detail
 from engine.models.tokenizer import ConvTokenizer
 from engine.types import HIDDEN
@@ -15,9 +15,9 @@ SMALL = DetailConfig(**SIZES, detail_codes=32, width=32, blocks=2, heads=2, hidd
 
 
 @pytest.fixture
-def detail() -> ResidualDetail:
+def detail() -> ConvDetail:
     torch.manual_seed(0)
-    part = ResidualDetail(SMALL).eval()
+    part = ConvDetail(SMALL).eval()
     for block in part.generator.blocks:
         torch.nn.init.normal_(block.attention.nearness)
     return part
@@ -27,7 +27,7 @@ def grid(cols: int, seed: int = 0) -> torch.Tensor:
     return torch.randint(32, (2, 5, cols), generator=torch.Generator().manual_seed(seed))
 
 
-def touched(detail: ResidualDetail, first: torch.Tensor, second: torch.Tensor, other: tuple[torch.Tensor, torch.Tensor]) -> list[int]:
+def touched(detail: ConvDetail, first: torch.Tensor, second: torch.Tensor, other: tuple[torch.Tensor, torch.Tensor]) -> list[int]:
     """Columns whose logits differ at all."""
     with torch.inference_mode():
         changed = detail.logits(first, second) != detail.logits(*other)
@@ -45,7 +45,7 @@ def test_one_attention_sees_its_neighbourhood_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("col", [0, 20, 52])
-def test_far_columns_are_ignored_exactly(detail: ResidualDetail, col: int) -> None:
+def test_far_columns_are_ignored_exactly(detail: ConvDetail, col: int) -> None:
     first, second = grid(53), torch.full((2, 5, 53), HIDDEN)
     other_first, other_second = first.clone(), second.clone()
     other_first[:, :, col] = (first[:, :, col] + 1) % 32
@@ -57,7 +57,7 @@ def test_far_columns_are_ignored_exactly(detail: ResidualDetail, col: int) -> No
 
 
 @torch.inference_mode()
-def test_places_count_only_relative_to_each_other(detail: ResidualDetail) -> None:
+def test_places_count_only_relative_to_each_other(detail: ConvDetail) -> None:
     first = grid(40)
     second = torch.full_like(first, HIDDEN)
     whole, part = detail.logits(first, second), detail.logits(first[..., 10:30], second[..., 10:30])
@@ -67,7 +67,7 @@ def test_places_count_only_relative_to_each_other(detail: ResidualDetail) -> Non
 
 @pytest.mark.parametrize("cols", [1, 2, 53, 130])
 @torch.inference_mode()
-def test_shapes_of_any_length(detail: ResidualDetail, cols: int) -> None:
+def test_shapes_of_any_length(detail: ConvDetail, cols: int) -> None:
     tokenizer = ConvTokenizer(SMALL).eval()
     mel = torch.rand(2, 1, 80, 16 * cols - 5) * 2 - 1
     first = tokenizer.encode(mel)
@@ -79,7 +79,7 @@ def test_shapes_of_any_length(detail: ResidualDetail, cols: int) -> None:
 
 
 @torch.inference_mode()
-def test_both_codes_are_seen(detail: ResidualDetail) -> None:
+def test_both_codes_are_seen(detail: ConvDetail) -> None:
     tokenizer = ConvTokenizer(SMALL).eval()
     first, second = grid(4), grid(4, seed=1)
     picture = detail.decode(tokenizer, first, second)
@@ -87,7 +87,7 @@ def test_both_codes_are_seen(detail: ResidualDetail) -> None:
     assert not torch.equal(picture, detail.decode(tokenizer, (first + 1) % 32, second))
 
 
-def test_training_passes_gradients_through_the_second_codes_to_their_encoder(detail: ResidualDetail) -> None:
+def test_training_passes_gradients_through_the_second_codes_to_their_encoder(detail: ConvDetail) -> None:
     tokenizer = ConvTokenizer(SMALL).eval()
     mel = torch.rand(2, 1, 80, 64) * 2 - 1
     codes = tokenizer.quantizer.lookup(tokenizer.encode(mel))
@@ -100,7 +100,7 @@ def test_training_passes_gradients_through_the_second_codes_to_their_encoder(det
 @torch.inference_mode()
 def test_its_generator_and_decoder_listen_to_a_prompt_for_all_cells_or_for_each() -> None:
     torch.manual_seed(0)
-    part = ResidualDetail(replace(SMALL, hint_dim=6)).eval()
+    part = ConvDetail(replace(SMALL, hint_dim=6)).eval()
     tokenizer = ConvTokenizer(SMALL).eval()
     first, second, said = grid(20), torch.full((2, 5, 20), HIDDEN), torch.nn.functional.normalize(torch.randn(2, 6), dim=-1)
     assert torch.equal(part.logits(first, second, said), part.logits(first, second)), "it has not learned to listen yet"

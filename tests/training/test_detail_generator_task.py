@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.models.detail import DetailConfig, ResidualDetail
+from engine.models.detail import ConvDetail, DetailConfig
 from engine.training.detail_generator_task import (
     BothCodes,
     DetailGeneratorTask,
@@ -92,7 +92,7 @@ def test_only_hidden_cells_are_guessed_and_they_are_not_seen(folder: Path) -> No
 
 def test_codes_are_written_once_and_are_those_of_the_pictures(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    detail = ResidualDetail(replace(CONFIG, code_count=TOKENIZER.code_count)).eval()
+    detail = ConvDetail(replace(CONFIG, code_count=TOKENIZER.code_count)).eval()
     shard = write_shard(tmp_path / "shards", 0, clips=5)
     path = encode_second(shard, tmp_path / "second", detail, batch=2)
     codes, mel = np.load(path), torch.from_numpy(np.asarray(Shard(shard).mel, np.float32))[:, None]
