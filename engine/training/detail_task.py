@@ -17,16 +17,16 @@ from engine.models.detail import ConvDetail, DetailConfig
 from engine.models.prompt import ContrastivePromptEncoder
 from engine.models.tokenizer import ConvTokenizer
 from engine.training.decoder_task import distances
-from engine.training.hints_task import HintsTask, HintsTraining, Told
 from engine.training.loop import LoopConfig, Trainer, averaged_copy
 from engine.training.tokenizer_task import DB_PER_UNIT
+from engine.training.told_task import Told, ToldTask, ToldTraining
 
 # The share of unquantised batches at the start, so that the new encoder spreads its codes before it is bound to them.
 _OPEN_SHARE = 0.05
 
 
 @dataclass(frozen=True)
-class DetailTraining(HintsTraining):
+class DetailTraining(ToldTraining):
     """Recipe of codes and decoder.
 
     The sizes of encoder and decoder are the tokenizer's, whatever ``model`` says. From ``settle_from`` of the run on, encoder and codebook
@@ -40,7 +40,7 @@ class DetailTraining(HintsTraining):
     commitment: float = 0.25
 
 
-class DetailTask(HintsTask):
+class DetailTask(ToldTask):
     """Task role: crops of mel pictures and what is said of them in, the detail part out, its generator untrained."""
 
     name = "detail"
@@ -49,7 +49,7 @@ class DetailTask(HintsTask):
     def __init__(
         self, recipe: DetailTraining, tokenizer: ConvTokenizer, prompt: ContrastivePromptEncoder, train: Told, validation: Told
     ) -> None:
-        super().__init__(recipe, tokenizer, prompt, train, validation)
+        super().__init__(recipe, prompt, train, validation)
         self.tokenizer = tokenizer.eval().requires_grad_(False)
         self.network: nn.Module = build_detail(recipe.model, tokenizer).to(memory_format=torch.channels_last)
         self.network.quantizer.open_calls = round(_OPEN_SHARE * recipe.loop.steps)
@@ -58,14 +58,16 @@ class DetailTask(HintsTask):
 
     def optimizers(self) -> list[tuple[nn.Module, list[torch.optim.Optimizer]]]:
         """Of encoder and decoder."""
-        parameters = [*self.network.encoder.parameters(), *self.network.decoder.parameters()]
-        return [(self.network, [torch.optim.AdamW(parameters, self.recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)])]
+        groups = [{"params": list(part.parameters())} for part in (self.network.encoder, self.network.decoder)]
+        return [(self.network, [torch.optim.AdamW(groups, self.recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)])]
 
     def update(self, trainer: Trainer, batch: dict[str, Tensor]) -> dict[str, float]:
         """One step."""
         settled = trainer.step >= self.recipe.settle_from * self.config.steps
         self.network.quantizer.train(not settled)
-        self.network.encoder.requires_grad_(not settled)
+        if settled:
+            # Still in the graph, for several processes demand that every parameter takes part in every step.
+            trainer.wrapped[0][0].param_groups[0]["lr"] = 0.0
         mel = batch["mel"].contiguous(memory_format=torch.channels_last)
         drawn, commitment = trainer.modules[0](mel, self._codes(mel), batch["condition"])
         seen, heard = distances(drawn.float(), mel).sum(), self._heard(drawn.float(), mel)

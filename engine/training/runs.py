@@ -38,13 +38,14 @@ from engine.training.early_stopping import FEWEST_CLIPS, WatchedGeneratorTask
 from engine.training.encode import TokenSet, encode_shard
 from engine.training.folder_data import CaptionSource
 from engine.training.generator_task import GeneratorTask, GeneratorTraining
-from engine.training.hints_task import HintsTask, Told, hint_names
+from engine.training.hints_task import HintsTask, hint_names
 from engine.training.loop import Trainer
 from engine.training.own_sounds import Summary, read_sounds, summary_of
 from engine.training.prompt_task import PromptTask
 from engine.training.recipes import EmbeddedRun
 from engine.training.shards import CLIPS_PER_SHARD, Shard, ShardSet, render_shards
 from engine.training.tokenizer_task import TokenizerTask, build_tokenizer
+from engine.training.told_task import Told
 from engine.training.vocoder_task import VocoderTask
 from engine.types import EngineError
 

@@ -12,10 +12,10 @@ from engine.models.prompt import ContrastivePromptEncoder
 from engine.models.tokenizer import ConvTokenizer
 from engine.training.detail_task import DetailTask, DetailTraining, build_detail
 from engine.training.encode import TokenSet, encode_shard
-from engine.training.hints_task import Told
 from engine.training.loop import LoopConfig, Trainer
 from engine.training.shards import ShardSet
 from engine.training.tokenizer_task import TokenizerTask, TokenizerTraining
+from engine.training.told_task import Told
 from tests.training.synthetic import PROMPT, TOKENIZER, write_shard
 
 SIZES = DetailConfig(detail_codes=64, width=32, blocks=1, heads=2, hidden=64, steps=2)

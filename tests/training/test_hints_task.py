@@ -12,11 +12,12 @@ from engine.models.prompt import ContrastivePromptEncoder
 from engine.models.specvqgan import SpecVqganConfig
 from engine.models.tokenizer import ConvTokenizer
 from engine.training.encode import TokenSet, encode_shard
-from engine.training.hints_task import Ear, HintsTask, HintsTraining, Told, hint_names
+from engine.training.hints_task import HintsTask, HintsTraining, hint_names
 from engine.training.loop import LoopConfig, Trainer
 from engine.training.runs import PARTS, Workshop
 from engine.training.shards import ShardSet
 from engine.training.tokenizer_task import TokenizerTraining
+from engine.training.told_task import Ear, Told
 from engine.types import EngineError
 from tests.tiny import write_tiny_pack
 from tests.training.own_run import RUN
