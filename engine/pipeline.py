@@ -280,6 +280,11 @@ class Pipeline:
             pieces.append(self.pack.tokenizer.encode(piece)[0].cpu().numpy())
         return np.concatenate(pieces, axis=1).astype(np.int32)
 
+    def codes_of(self, mel: Tensor) -> tuple[Tensor, Tensor | None]:
+        """First ids (rows, cols) of a normalised picture (1, 1, bands, frames), and second ones if the pack has a detail part."""
+        detail = self.pack.detail
+        return self.pack.tokenizer.encode(mel)[0], None if detail is None else detail.encode(mel)[0]
+
     @torch.inference_mode()
     def _assess(self, job: Assess) -> Iterator[Event]:
         report = self.knowledge.report(job.prompt)
@@ -321,12 +326,10 @@ class Pipeline:
     @torch.inference_mode()
     def _reconstruct(self, job: Reconstruct) -> Iterator[Event]:
         watch = _Watch()
-        mel = self._mel_of(job.clip)
-        ids = self.pack.tokenizer.encode(mel)
-        second = None if self.pack.detail is None else self.pack.detail.encode(mel)[0]
+        ids, second = self.codes_of(self._mel_of(job.clip))
         watch.stop("encoder")
         request = GenerationRequest(prompt="", duration_s=job.clip.duration_s, pack_id=self.pack.manifest.id)
-        take, parts = self._take(request, 0, ids[0], None, None, second)
+        take, parts = self._take(request, 0, ids, None, None, second)
         for part, seconds in parts:
             watch.add(part, seconds)
         yield Finished((take,), watch.timings())

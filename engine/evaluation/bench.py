@@ -52,17 +52,14 @@ def heard(pipeline: Pipeline, samples: NDArray) -> list[float]:
 
 @torch.inference_mode()
 def round_trip(pipeline: Pipeline, samples: NDArray[np.float32]) -> RoundTrip:
-    """Sends mono samples at the pack's rate through tokenizer and vocoder."""
-    pack, geometry = pipeline.pack, pipeline.geometry
+    """Sends mono samples at the pack's rate through tokenizer, with second codes if the pack has them, and vocoder."""
+    geometry = pipeline.geometry
     values = normalise(log_mel_db(samples, geometry))
     frames = values.shape[1]
-    ids = pack.tokenizer.encode(torch.from_numpy(values)[None, None].to(pipeline.device))
-    decoded = pack.tokenizer.decode(ids)[0, 0, :, :frames].float().cpu().numpy()
-    mel, tokenizer_mel = denormalise(values), denormalise(decoded)
+    ids, second = pipeline.codes_of(torch.from_numpy(values)[None, None].to(pipeline.device))
+    mel, tokenizer_mel = denormalise(values), pipeline.detailed_picture_of(ids, 0, None, second).log_mel[:, :frames]
     from_truth, from_codes = _sound(pipeline, mel), _sound(pipeline, tokenizer_mel)
-    return RoundTrip(
-        mel, tokenizer_mel, log_mel_db(from_truth, geometry), log_mel_db(from_codes, geometry), ids[0].cpu().numpy(), from_codes
-    )
+    return RoundTrip(mel, tokenizer_mel, log_mel_db(from_truth, geometry), log_mel_db(from_codes, geometry), ids.cpu().numpy(), from_codes)
 
 
 def _sound(pipeline: Pipeline, mel_db: NDArray[np.float32]) -> NDArray[np.float32]:

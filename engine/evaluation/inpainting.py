@@ -30,7 +30,7 @@ from engine.masks import Mask
 from engine.pipeline import Pipeline
 from engine.signal.audition import outside_paint
 from engine.signal.mel import CEILING_DB, SILENCE_DB, log_mel_db, normalise
-from engine.types import MAX_STEPS, Clip, EngineError, Failed, Finished, GenerationRequest, SamplingSettings, Spectrogram, StepUpdate, Take
+from engine.types import HIDDEN, MAX_STEPS, Clip, EngineError, Failed, Finished, GenerationRequest, SamplingSettings, StepUpdate, Take
 
 TASKS = ("time", "bandwidth")
 VARIANTS = ("unprocessed", "baseline", "coded", "filled", "kept", "patient")
@@ -142,8 +142,8 @@ def _variants(
     pictures = {
         "unprocessed": unprocessed,
         "baseline": baseline,
-        "coded": log_mel_db(_decoded(pipeline, pipeline.tokens_of(baseline)), geometry),
-        "filled": log_mel_db(_decoded(pipeline, take.grid.ids), geometry),
+        "coded": log_mel_db(_recoded(pipeline, baseline), geometry),
+        "filled": log_mel_db(_recoded(pipeline, unprocessed, take.grid.ids, hole.cells(geometry)), geometry),
         "kept": log_mel_db(take.clip.mono(), geometry),
         "patient": log_mel_db(patient.clip.mono(), geometry),
     }
@@ -155,10 +155,16 @@ def _settings(run: InpaintingRun) -> SamplingSettings:
 
 
 @torch.inference_mode()
-def _decoded(pipeline: Pipeline, ids: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Samples of the tokens (rows, cols) alone."""
-    picture = pipeline.picture_of(torch.from_numpy(ids.astype(np.int64))[None].to(pipeline.device))
-    return pipeline.sound_of(Spectrogram(picture.log_mel, pipeline.geometry))
+def _recoded(
+    pipeline: Pipeline, log_mel: NDArray[np.float32], drawn: NDArray[np.int32] | None = None, hidden: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """Samples of the codes of a picture alone; ``drawn`` ids (rows, cols) replace its own, detail is drawn where cells were ``hidden``."""
+    ids, second = pipeline.codes_of(torch.from_numpy(normalise(log_mel))[None, None].to(pipeline.device))
+    if drawn is not None:
+        ids = torch.from_numpy(drawn.astype(np.int64)).to(pipeline.device)
+    if hidden is not None and second is not None:
+        second = second.masked_fill(torch.from_numpy(hidden).to(second.device), HIDDEN)
+    return pipeline.sound_of(pipeline.detailed_picture_of(ids, 0, None, second))
 
 
 def _end(pipeline: Pipeline, job: EngineJob) -> tuple[Take, int]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.corpus.splits import split
 from engine.evaluation import reconstruction
@@ -16,7 +17,9 @@ from engine.evaluation.reconstruction import (
     reconstruction_summary,
 )
 from engine.pipeline import Pipeline
+from engine.signal.mel import denormalise, normalise
 from engine.types import EngineError
+from tests.extra_parts import add_parts
 from tests.tiny import write_tiny_pack
 
 
@@ -49,6 +52,21 @@ def test_round_trip_has_the_shape_of_the_clip(pipeline: Pipeline) -> None:
     trip = round_trip(pipeline, 0.1 * np.random.default_rng(0).standard_normal(100 * 256).astype(np.float32))
     assert trip.mel.shape == trip.tokenizer_mel.shape == trip.vocoder_mel.shape == trip.both_mel.shape == (80, 100)
     assert trip.ids.shape == (5, 7) and trip.samples.shape == (100 * 256,)
+
+
+def test_a_round_trip_takes_the_second_codes_of_the_sound(pipeline: Pipeline, tmp_path: Path) -> None:
+    write_tiny_pack(tmp_path / "tiny")
+    add_parts(tmp_path / "tiny", tmp_path / "whole", "detail")
+    whole = Pipeline.open(tmp_path / "whole", "cpu")
+    samples = 0.1 * np.random.default_rng(0).standard_normal(100 * 256).astype(np.float32)
+    trip, plain = round_trip(whole, samples), round_trip(pipeline, samples)
+    np.testing.assert_array_equal(trip.ids, plain.ids)
+    with torch.inference_mode():
+        mel = torch.from_numpy(normalise(trip.mel))[None, None]
+        first, second = whole.codes_of(mel)
+        expected = whole.pack.detail.decode(whole.pack.tokenizer, first[None], second[None])[0, 0, :, :100]
+    np.testing.assert_allclose(trip.tokenizer_mel, denormalise(expected.numpy()), atol=1e-3)
+    assert not np.allclose(trip.tokenizer_mel, plain.tokenizer_mel, atol=1e-3)
 
 
 def test_summary_counts_codes() -> None:
