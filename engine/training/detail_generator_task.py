@@ -118,9 +118,11 @@ class DetailGeneratorTask:
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
-        """Loss on held-out clips at fixed masks, told by a caption and told nothing."""
+        """Loss on held-out clips at fixed masks, told by a caption and told nothing; nothing without such clips."""
         words, device = self.validation.first, next(self.averaged.parameters()).device
         clips = np.arange(min(self.recipe.validation_clips, len(words)))
+        if not len(clips):
+            return {}
         grids = self.validation.grids(clips)
         whole = {**grids, "hidden": _hidden(np.random.default_rng(1), grids["second"])}
         figures = {}
