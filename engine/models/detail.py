@@ -23,7 +23,7 @@ from engine.types import HIDDEN
 
 @dataclass(frozen=True)
 class DetailConfig(ConvTokenizerConfig):
-    """Sizes of the decoder, named like the tokenizer's, of the second codebook, and of the generator that fills it.
+    """Sizes of encoder and decoder, named like the tokenizer's, of the second codebook, and of the generator that fills it.
 
     The generator's attention reaches ``reach_cols`` columns to either side in each of its blocks; second codes are drawn in ``steps``
     iterations with ``token_temperature``.

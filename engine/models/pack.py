@@ -297,9 +297,11 @@ def _check_fit(manifest: Manifest, networks: dict[str, nn.Module]) -> None:
         found = getattr(networks[role].config, name, value)
         if found != value:
             raise EngineError("pack", f"The {role} of the pack {manifest.id} has {name} = {found}, the rest of the pack {value}.")
-    hint_dim, told = getattr(networks["tokenizer"].config, "hint_dim", 0), getattr(networks["prompt"].config, "dim", None)
-    if hint_dim not in (0, told):
-        raise EngineError("pack", f"The tokenizer of the pack {manifest.id} has hint_dim = {hint_dim}, the rest of the pack {told}.")
+    told = getattr(networks["prompt"].config, "dim", None)
+    for role in networks.keys() & {"tokenizer", "detail"}:
+        hint_dim = getattr(networks[role].config, "hint_dim", 0)
+        if hint_dim not in (0, told):
+            raise EngineError("pack", f"The {role} of the pack {manifest.id} has hint_dim = {hint_dim}, the rest of the pack {told}.")
     if "detail" in networks and not isinstance(networks["tokenizer"], ConvTokenizer):
         raise EngineError("pack", f"The pack {manifest.id} has a detail part, which its tokenizer can do nothing with.")
     _check_mel(manifest, networks["vocoder"].config)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
+from engine.models.detail import ConvDetail, DetailConfig
 from engine.models.pack import load_pack, read_manifest, verify_pack
 from engine.models.roles import Critic, Detail, Generator, PromptEncoder, Tokenizer, Vocoder
 from engine.types import EngineError
@@ -196,6 +197,16 @@ def test_extra_parts_have_to_fit(pack: Path, whole: Path) -> None:
     digest = hashlib.sha256((pack / "critic.safetensors").read_bytes()).hexdigest()
     edited(pack, lambda data: data["parts"].update(critic={**part, "config": {**part["config"], "rows": 7}, "sha256": digest}))
     assert "The critic of the pack tiny has rows = 7, the rest of the pack 5." in refusal(pack)
+
+
+def test_a_detail_part_that_listens_to_other_prompts_does_not_fit(pack: Path, whole: Path) -> None:
+    config = {**json.loads((whole / "pack.json").read_text())["parts"]["detail"]["config"], "hint_dim": 5}
+    weights = {name: value.contiguous() for name, value in ConvDetail(DetailConfig(**config)).state_dict().items()}
+    save_file(weights, pack / "detail.safetensors")
+    digest = hashlib.sha256((pack / "detail.safetensors").read_bytes()).hexdigest()
+    part = {"arch": "conv-detail", "config": config, "file": "detail.safetensors", "sha256": digest}
+    edited(pack, lambda data: data["parts"].update(detail=part))
+    assert "The detail of the pack tiny has hint_dim = 5, the rest of the pack 16." in refusal(pack)
 
 
 def test_format_of_the_future(pack: Path) -> None:
